@@ -1,0 +1,51 @@
+# `make up` and `make test` are all a fresh machine needs; `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help env up preview refresh down sandbox sandbox-stop fix lint test bench
+
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
+export UV_PYTHON_DOWNLOADS := never
+RUN := $(UV) run --no-sync
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+.cache/uv/bin/uv:
+	@echo "uv is not on this machine: installing it into .cache/uv."
+	@python3 -m venv .cache/uv && .cache/uv/bin/pip install --quiet uv==$(UV_VERSION) || { echo "uv could not be installed. Install it (https://docs.astral.sh/uv/), then run the same command again."; exit 1; }
+
+env: $(filter .cache/uv/bin/uv,$(UV)) ## create the locked environment
+	@$(UV) sync --locked --all-groups --quiet || { echo "The locked environment could not be created; the lines above say why. It needs Python 3.11 or newer and the network the first time."; exit 1; }
+
+up: env ## bring staging and production up in the sandbox (STACK=staging takes one)
+	@$(RUN) python -m sandbox up
+
+preview: env ## what `make up` would change
+	@$(RUN) python -m sandbox preview
+
+refresh: env ## find what was changed in the sandbox's world by hand
+	@$(RUN) python -m sandbox refresh
+
+down: env ## delete what the stacks made; production's protected resources are refused
+	@$(RUN) python -m sandbox down
+
+sandbox: env ## serve the sandbox in the background and print its addresses
+	@$(RUN) python -m sandbox start
+
+sandbox-stop: env ## end the sandbox's background process; its world is kept
+	@$(RUN) python -m sandbox stop
+
+fix: env ## format, and mend what can be mended by itself
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+lint: env ## formatting, style and types
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) pyrefly check
+
+test: lint ## every check and every test
+	@$(RUN) pytest -n auto
+
+bench: env ## what preview and an unchanged up cost, beside their floor
+	@$(RUN) python -m bench

@@ -1,0 +1,12 @@
+"""Where things are kept: the project, what is built once, and what one sandbox remembers."""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The repository: the program, the committed stack files, `app_repository/`."""
+
+CACHE = PROJECT / ".cache"
+"""Tools and documents that took long to get; safe to delete."""
+
+HOME = PROJECT / ".sandbox"
+"""The sandbox's world, state and secrets; deleting it begins anew."""

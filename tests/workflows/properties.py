@@ -1,0 +1,204 @@
+"""What must hold in every workflow file. Each property names its faults; without one it holds."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tests.workflows.workflow import Job, Workflow
+
+Property = Callable[[Workflow], Iterable[str]]
+
+CLI_INSTALL = re.compile(r"npm ci --prefix \.github/deploy/vercel-cli\b[^\n]*--ignore-scripts[^\n]*")
+"""Runs no code of any package: it unpacks what our own lock file names."""
+APP_CODE = re.compile(r"\b(npm|npx|yarn|pnpm|node|bun)\b(?! audit)|\bvercel build\b")
+ONLY_SECRET_OF_THE_BUILD = {"VERCEL_BYPASS"}
+
+
+def permissions_start_empty(workflow: Workflow) -> Iterable[str]:
+    """A job has the permissions that it lists, and no other."""
+    if workflow.content.get("permissions") != {}:
+        yield "the workflow's permissions are not {}"
+    for job in workflow.jobs:
+        if not isinstance(job.content.get("permissions"), dict):
+            yield f"{job.id} does not list its permissions"
+
+
+def actions_are_pinned(workflow: Workflow) -> Iterable[str]:
+    """A tag can be moved to other code; a commit cannot, and its comment tells people and Renovate the version."""
+    for line in re.findall(r"^\s*(?:- )?uses:\s*(.+)$", workflow.text, re.MULTILINE):
+        if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*|\./\.github/workflows/\S+( #.*)?", line):
+            yield f"{line} is not a commit with its version in a comment"
+
+
+def checkouts_keep_no_credentials(workflow: Workflow) -> Iterable[str]:
+    """Whatever runs after a checkout can read what it leaves in .git/config."""
+    for job in workflow.jobs:
+        for step in job.steps:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                inputs: dict[str, Any] = step.get("with", {})
+                if inputs.get("persist-credentials") is not False:
+                    yield f"{job.id} leaves the token behind"
+                if "ref" in inputs or "repository" in inputs:
+                    yield f"{job.id} checks out something else than the commit that started it"
+
+
+def scripts_hold_no_expression(workflow: Workflow) -> Iterable[str]:
+    """GitHub pastes an expression into the script before the shell reads it."""
+    for place, script in workflow.runs():
+        if "${{" in script:
+            yield f"{place} holds an expression"
+
+
+def jobs_end(workflow: Workflow) -> Iterable[str]:
+    """Without a limit a hanging job holds its queue for six hours."""
+    for job in workflow.jobs:
+        if "uses" not in job.content and not 0 < job.content.get("timeout-minutes", 0) <= 30:
+            yield f"{job.id} has no timeout of at most 30 minutes"
+
+
+def runners_are_known(workflow: Workflow) -> Iterable[str]:
+    """A local runner skips a label that it does not know, and says that all is well."""
+    for job in workflow.jobs:
+        if "uses" not in job.content and job.content.get("runs-on") != "ubuntu-latest":
+            yield f"{job.id} runs on {job.content.get('runs-on')}"
+
+
+def runs_app_code(job: Job) -> bool:
+    """Whether a job installs, builds or tests the app."""
+    return any(APP_CODE.search(CLI_INSTALL.sub("", script)) for script in job.scripts)
+
+
+def app_code_sees_no_credential(workflow: Workflow) -> Iterable[str]:
+    """Any package that the app installs could take what its job holds."""
+    for job in workflow.jobs:
+        if not runs_app_code(job):
+            continue
+        if deploys(job):
+            yield f"{job.id} runs the app's code in the environment {job.environment}"
+        if others := job.context("secrets") - ONLY_SECRET_OF_THE_BUILD:
+            yield f"{job.id} runs the app's code beside {', '.join(sorted(others))}"
+        if "token" in job.context("github"):
+            yield f"{job.id} runs the app's code beside GitHub's token"
+        if set(job.content.get("permissions", {}).items()) - {("contents", "read")}:
+            yield f"{job.id} runs the app's code with {job.content['permissions']}"
+
+
+def secrets_stay_off_command_lines(workflow: Workflow) -> Iterable[str]:
+    """Every process on the machine can read an argument; a here-string reaches one."""
+    for job in workflow.jobs:
+        for step in job.steps:
+            variables = {**workflow.content.get("env", {}), **job.content.get("env", {}), **step.get("env", {})}
+            for name, value in variables.items():
+                if not re.search(r"\bsecrets\.|\bgithub\.token\b", str(value)):
+                    continue
+                arguments = re.sub(r"<<< .*", "", step.get("run", ""))
+                if re.search(rf"\${{?{name}\b", arguments):
+                    yield f"{job.id}: {step['name']} has {name} on a command line"
+
+
+def requests_are_bounded_and_checked(workflow: Workflow) -> Iterable[str]:
+    """Without being told, curl waits for ever and takes an error page for success."""
+    for place, script in workflow.runs():
+        for call in re.findall(r"\bcurl (?:\\\n|[^\n])*", script):
+            if "--max-time" not in call:
+                yield f"{place} asks without a time limit"
+            if not re.search(r"--fail\b|--fail-with-body\b|%\{http_code\}", call):
+                yield f"{place} takes any answer for success"
+
+
+def deploys(job: Job) -> bool:
+    """Whether a job is in an environment that can change a deployment."""
+    return job.environment is not None and not job.environment.endswith("-build")
+
+
+def deployments_queue(workflow: Workflow) -> Iterable[str]:
+    """Two releases at once, or half of one, leave an environment that nobody has tested."""
+    concurrency = workflow.content.get("concurrency")
+    if not isinstance(concurrency, dict):
+        yield "it has no concurrency group"
+    elif concurrency.get("cancel-in-progress") is not False and any(deploys(job) for job in workflow.jobs):
+        yield "a newer run cancels it half-way"
+
+
+def promotions_follow_tests(workflow: Workflow) -> Iterable[str]:
+    """A domain only ever gets what was built, staged and tested in the same run, in that order."""
+    if not workflow.has("promote"):
+        return
+    order = ("build", "stage", "staged_tests", "promote", "domain_tests")
+    for first, then in itertools.pairwise(order):
+        if first not in workflow.before(then):
+            yield f"{then} does not wait for {first}"
+    for job in workflow.jobs:
+        condition = str(job.content.get("if", ""))
+        if job.id in order and re.search(r"\b(always|failure|cancelled)\(\)", condition):
+            yield f"{job.id} runs after a failure"
+
+
+def production_is_approved(workflow: Workflow) -> Iterable[str]:
+    """One approval a release, asked for when the staged deployment has passed its tests and before it goes live."""
+    if not workflow.has("promote") or workflow.job("promote").environment != "production":
+        return
+    gates = [job.id for job in workflow.jobs if job.environment == "production-database"]
+    if len(gates) != 1:
+        yield f"{len(gates)} jobs ask for an approval"
+    for gate in gates:
+        if "staged_tests" not in workflow.before(gate):
+            yield f"{gate} asks before the staged tests have passed"
+        if gate not in workflow.before("promote"):
+            yield f"promote does not wait for {gate}"
+        if "if" in workflow.job(gate).content:
+            yield f"{gate} can be skipped"
+    for job in workflow.jobs:
+        if job.id not in gates and "DATABASE_URL" in job.context("secrets"):
+            yield f"{job.id} holds the database's credential"
+
+
+def rollbacks_install_nothing(workflow: Workflow) -> Iterable[str]:
+    """A rollback works while GitHub's actions, npm and PyPI do not, and waits for nobody."""
+    if not workflow.has("rollback") or "uses" in workflow.job("rollback").content:
+        return
+    for job in workflow.jobs:
+        for step in job.steps:
+            if "uses" in step:
+                yield f"{job.id} needs {step['uses']}"
+            if re.search(r"\b(npm|npx|pip|uv|apt|apt-get|git|gh)\b", step.get("run", "")):
+                yield f"{job.id}: {step['name']} installs or fetches"
+    if workflow.job("rollback").needs:
+        yield "the rollback waits for another job"
+    if workflow.job("rollback").environment != "production":
+        yield "the rollback waits for an approval or holds no credential"
+
+
+def required_checks_always_report(workflow: Workflow) -> Iterable[str]:
+    """GitHub takes a skipped check for a passed one, and a matrix or an expression reports under another name."""
+    if "pull_request" not in workflow.content["on"]:
+        return
+    for job in workflow.jobs:
+        for key in ("if", "strategy", "continue-on-error", "needs", "environment"):
+            if key in job.content:
+                yield f"{job.id} has `{key}`"
+        if "${{" in job.content.get("name", job.id):
+            yield f"{job.id} has no fixed name"
+        if any("continue-on-error" in step for step in job.steps):
+            yield f"{job.id} passes whatever a step says"
+        if held := job.context("secrets"):
+            yield f"{job.id} hands {', '.join(sorted(held))} to a pull request"
+
+
+PROPERTIES: tuple[Property, ...] = (
+    permissions_start_empty,
+    actions_are_pinned,
+    checkouts_keep_no_credentials,
+    scripts_hold_no_expression,
+    jobs_end,
+    runners_are_known,
+    app_code_sees_no_credential,
+    secrets_stay_off_command_lines,
+    requests_are_bounded_and_checked,
+    deployments_queue,
+    promotions_follow_tests,
+    production_is_approved,
+    rollbacks_install_nothing,
+    required_checks_always_report,
+)

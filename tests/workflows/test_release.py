@@ -1,0 +1,153 @@
+"""staging.yml, production.yml and rollback.yml: the order of a release, and what each job may touch."""
+
+import re
+
+import pytest
+import yaml
+
+from components.config import StackConfig
+from components.github_environment import GitHubEnvironment
+from components.pipeline_environments import pipeline_environments
+from components.vercel_app import VercelApp, VercelAppArgs
+from tests.components.recording import record
+from tests.workflows.properties import runs_app_code
+from tests.workflows.workflow import DELIVERED, Workflow
+
+STAGING = Workflow(DELIVERED / "staging.yml")
+PRODUCTION = Workflow(DELIVERED / "production.yml")
+ROLLBACK = Workflow(DELIVERED / "rollback.yml")
+RELEASES = pytest.mark.parametrize("release", [STAGING, PRODUCTION], ids=str)
+
+Declared = dict[str, dict[str, set[str]]]
+
+
+@pytest.fixture(scope="module")
+def declared() -> Declared:
+    """What the stacks' own programs put into each environment: names of secrets and of variables."""
+
+    def program() -> None:
+        config = StackConfig.load()
+        app = VercelApp(
+            "app",
+            VercelAppArgs(
+                project=config.vercel_project,
+                domain=config.domain,
+                node_version=config.node_version,
+                public_variables=config.public_variables,
+                secret_variables=config.secret_variables,
+                protect=config.is_production,
+            ),
+        )
+        for purpose, args in pipeline_environments(config, app).items():
+            GitHubEnvironment(purpose, args)
+
+    environments: Declared = {}
+    for stack in ("staging", "production"):
+        recording = record(program, stack=stack)
+        for kind, resource, key in (
+            ("secrets", "ActionsEnvironmentSecret", "secretName"),
+            ("vars", "ActionsEnvironmentVariable", "variableName"),
+        ):
+            for entry in recording.of(resource):
+                names = environments.setdefault(entry.inputs["environment"], {"secrets": set(), "vars": set()})
+                names[kind].add(entry.inputs[key])
+    return environments
+
+
+@pytest.mark.parametrize("workflow", [STAGING, PRODUCTION, ROLLBACK], ids=str)
+def test_a_job_reads_only_what_the_stack_puts_into_its_environment(workflow: Workflow, declared: Declared) -> None:
+    for job in workflow.jobs:
+        for kind in ("secrets", "vars"):
+            # A stack without a frozen day declares no such variable.
+            names = job.context(kind) - {"DEPLOY_FREEZES"}
+            if names:
+                assert names <= declared[job.environment or "none"][kind], f"{job.id} reads {kind} that it has not got"
+
+
+def test_staging_ships_develop_and_production_ships_main() -> None:
+    assert STAGING.triggers.keys() == PRODUCTION.triggers.keys() == {"push", "workflow_dispatch"}
+    assert STAGING.triggers["push"] == {"branches": ["develop"]}
+    assert PRODUCTION.triggers["push"] == {"branches": ["main"]}
+
+
+def test_production_stages_nothing_outside_the_window_or_without_a_backup() -> None:
+    assert {"window", "build", "backup"} <= PRODUCTION.before("stage")
+
+
+@RELEASES
+def test_no_job_runs_after_a_failure_but_the_repair_and_the_report(release: Workflow) -> None:
+    always = {
+        job.id: job.content["if"]
+        for job in release.jobs
+        if re.search(r"\b(always|failure)\(\)|!cancelled", str(job.content.get("if")))
+    }
+    assert always.keys() == {"restore", "report"}
+    # Before the promotion was asked for there is nothing to repair.
+    assert "needs.promote.result != 'skipped'" in always["restore"]
+
+
+@RELEASES
+def test_the_same_build_that_was_tested_is_promoted(release: Workflow) -> None:
+    assert release.job("promote").content["env"]["DEPLOYMENT_ID"] == "${{ needs.stage.outputs.deployment_id }}"
+    assert release.job("staged_tests").content["env"]["URL"] == "${{ needs.stage.outputs.url }}"
+    assert not any(runs_app_code(release.job(key)) for key in ("stage", "promote", "restore", "report"))
+
+
+@RELEASES
+def test_the_report_hears_of_every_job_of_a_release(release: Workflow) -> None:
+    assert set(release.job("report").needs) == {job.id for job in release.jobs} - {"report", "rollback"}
+
+
+def test_a_dispatch_chooses_between_standard_hotfix_and_rollback() -> None:
+    choice = PRODUCTION.triggers["workflow_dispatch"]["inputs"]["deployment_type"]
+    assert choice["options"] == ["standard", "hotfix", "rollback"]
+    assert choice["default"] == "standard"
+
+
+def test_a_rollback_started_from_production_does_what_rollback_does_and_releases_nothing() -> None:
+    job = PRODUCTION.job("rollback")
+    assert job.content["uses"] == "./.github/workflows/rollback.yml"
+    assert job.content["if"] == "inputs.deployment_type == 'rollback'"
+    assert set(job.content["with"]) <= set(ROLLBACK.triggers["workflow_call"]["inputs"])
+    started = {job.id: job.content.get("if", "") for job in PRODUCTION.jobs if not job.needs}
+    assert started == {
+        "rollback": "inputs.deployment_type == 'rollback'",
+        "window": "inputs.deployment_type != 'rollback'",
+    }
+
+
+def test_the_build_carries_no_symbolic_link_to_the_job_with_the_token() -> None:
+    for release in (STAGING, PRODUCTION):
+        (upload,) = [step for step in release.job("build").steps if "upload-artifact" in step.get("uses", "")]
+        assert upload["with"]["path"] == ".vercel/output"
+        assert "tar " not in yaml.safe_dump(release.content)
+
+
+def test_nothing_stands_between_a_rollback_request_and_traffic_moving() -> None:
+    moving = ROLLBACK.job("rollback")
+    assert moving.needs == []
+    assert moving.environment == "production"
+    names = [step["name"] for step in moving.steps]
+    until = moving.steps[: names.index("Move traffic") + 1]
+    # A named target and `previous` each take one of the two look-ups.
+    assert [
+        sum("curl " in step["run"] for step in until if target not in str(step.get("if"))) for target in ("!=", "==")
+    ] == [3, 3]
+    assert not any(word in yaml.safe_dump(until) for word in ("SLACK", "DATADOG", "DB_ROLLBACK"))
+
+
+def test_a_rollback_asks_for_a_reason_and_goes_to_the_previous_deployment_by_default() -> None:
+    for trigger in ("workflow_dispatch", "workflow_call"):
+        inputs = ROLLBACK.triggers[trigger]["inputs"]
+        assert inputs["reason"]["required"] is True
+        assert inputs["target_deployment"]["default"] == "previous"
+        assert inputs["rollback_database"]["default"] is False
+
+
+def test_a_rollback_never_waits_behind_a_release() -> None:
+    groups = {str(workflow): workflow.content["concurrency"]["group"] for workflow in (STAGING, PRODUCTION, ROLLBACK)}
+    assert groups["staging.yml"] == "staging"
+    assert groups["rollback.yml"] == "rollback-production"
+    # A group of its own for each run that only calls rollback.yml, which then queues.
+    own = "format('production-rollback-{0}', github.run_id)"
+    assert groups["production.yml"] == f"${{{{ inputs.deployment_type == 'rollback' && {own} || 'production' }}}}"
