@@ -1,0 +1,116 @@
+"""Git's own objects, under Git's own names: blobs, trees and commits hash here to what `git` would call them.
+
+So a checkout that is written out from this world and committed by `git` has the commit ID that the API reported.
+Format: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from sandbox.world.state import Document, State
+
+FILE = "100644"
+DIRECTORY = "40000"
+
+
+class Entry(NamedTuple):
+    """A tree's entry."""
+
+    mode: str
+    sha: str
+
+
+class PathError(ValueError):
+    """A path that cannot be a file in the tree."""
+
+
+def write_blob(state: State, content: bytes) -> str:
+    """Store a file's content; returns its ID."""
+    sha = _hash("blob", content)
+    blobs = state.collection("github.blobs")
+    if sha not in blobs:
+        blobs[sha] = {"content": base64.b64encode(content).decode()}
+    return sha
+
+
+def read_blob(state: State, sha: str) -> bytes:
+    """A file's content. Raises KeyError for an unknown ID."""
+    return base64.b64decode(state.collection("github.blobs")[sha]["content"])
+
+
+def list_tree(state: State, sha: str | None) -> dict[str, Entry]:
+    """A directory's entries by name; none for the tree of no commit."""
+    if sha is None:
+        return {}
+    return {name: Entry(*entry) for name, entry in state.collection("github.trees")[sha]["entries"].items()}
+
+
+def find_entry(state: State, tree: str, path: str) -> Entry | None:
+    """What stands at a path, the empty path being the tree itself; None for nothing."""
+    entry = Entry(DIRECTORY, tree)
+    for name in path.split("/") if path else []:
+        inside = list_tree(state, entry.sha).get(name) if entry.mode == DIRECTORY else None
+        if inside is None:
+            return None
+        entry = inside
+    return entry
+
+
+def change_tree(state: State, tree: str | None, changes: Mapping[str, bytes | None]) -> str:
+    """The tree with files written (bytes) or removed (None) by path; returns its ID. Modes of known files stay.
+
+    Raises:
+        PathError: a path leads through a file, or names a directory.
+    """
+    entries = list_tree(state, tree)
+    below: dict[str, dict[str, bytes | None]] = {}
+    for path, content in changes.items():
+        name, _, rest = path.partition("/")
+        known = entries.get(name)
+        if rest:
+            if known is not None and known.mode != DIRECTORY:
+                raise PathError(f"{name} is a file")
+            below.setdefault(name, {})[rest] = content
+        elif known is not None and known.mode == DIRECTORY:
+            raise PathError(f"{name} is a directory")
+        elif content is None:
+            entries.pop(name, None)
+        else:
+            entries[name] = Entry(known.mode if known else FILE, write_blob(state, content))
+    for name, inside in below.items():
+        known = entries.get(name)
+        sha = change_tree(state, known.sha if known else None, inside)
+        if list_tree(state, sha):
+            entries[name] = Entry(DIRECTORY, sha)
+        else:
+            entries.pop(name, None)
+    return _write_tree(state, entries)
+
+
+def commit_id(commit: Document) -> str:
+    """The ID of a commit: `tree`, `parents`, `author` and `committer` (name, email, ISO 8601 date), `message`."""
+    lines = [f"tree {commit['tree']}", *(f"parent {parent}" for parent in commit["parents"])]
+    for part in ("author", "committer"):
+        person = commit[part]
+        seconds = int(datetime.fromisoformat(person["date"]).timestamp())
+        lines.append(f"{part} {person['name']} <{person['email']}> {seconds} +0000")
+    return _hash("commit", ("\n".join(lines) + f"\n\n{commit['message']}").encode())
+
+
+def _write_tree(state: State, entries: Mapping[str, Entry]) -> str:
+    # Git sorts a directory as if its name ended in a slash.
+    names = sorted(entries, key=lambda name: (name + "/" if entries[name].mode == DIRECTORY else name).encode())
+    body = b"".join(f"{entries[name].mode} {name}\0".encode() + bytes.fromhex(entries[name].sha) for name in names)
+    sha = _hash("tree", body)
+    trees = state.collection("github.trees")
+    if sha not in trees:
+        trees[sha] = {"entries": {name: list(entries[name]) for name in names}}
+    return sha
+
+
+def _hash(kind: str, body: bytes) -> str:
+    # Git's content addressing is SHA-1 by definition; nothing here rests on its strength.
+    return hashlib.sha1(f"{kind} {len(body)}\0".encode() + body, usedforsecurity=False).hexdigest()

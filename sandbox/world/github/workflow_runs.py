@@ -1,0 +1,210 @@
+"""Workflow runs: what pushes and dispatches start. https://docs.github.com/rest/actions/workflow-runs.
+
+A run is recorded in `github.workflow_runs` as `queued`; whatever executes workflows takes it from there and writes
+back its `status` and `conclusion`.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from sandbox.world.github import history
+from sandbox.world.github.access import open_repository
+from sandbox.world.github.environments import find_environment, show_environment
+from sandbox.world.github.errors import not_found
+from sandbox.world.github.identifiers import html_url, next_number, node_id, timestamp
+from sandbox.world.github.pages import found
+from sandbox.world.github.repositories import minimal_repository, repository_url
+from sandbox.world.github.users import add_user, simple_user_of
+from sandbox.world.github.workflows import Workflow, register, workflows_at
+from sandbox.world.service import Request, Response, Routes
+from sandbox.world.state import Document, State
+
+routes = Routes()
+
+WORKFLOW_TOKEN_LOGIN = "github-actions[bot]"  # noqa: S105  # a login, not a secret
+ENVIRONMENT_FIELDS = ("id", "node_id", "name", "url", "html_url", "created_at", "updated_at")
+SKIP = re.compile(r"\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
+SKIP_TRAILER = re.compile(r"\n\n\n?(?:.*\n)*skip-checks: ?true\s*$", re.IGNORECASE)
+
+
+def skips_workflows(message: str) -> bool:
+    """Whether a commit's message asks that its push starts nothing.
+
+    Source: https://docs.github.com/actions/how-tos/manage-workflow-runs/skip-workflow-runs.
+    """
+    return SKIP.search(message) is not None or SKIP_TRAILER.search(message) is not None
+
+
+def record_push(
+    state: State,
+    repository: Document,
+    branch: str,
+    commit: Document,
+    *,
+    before: str | None,
+    identity: Mapping[str, Any],
+) -> list[Document]:
+    """Record the runs that a push to a branch starts: none when its head commit skips, or a workflow's token pushed."""
+    if skips_workflows(commit["message"]) or identity["login"] == WORKFLOW_TOKEN_LOGIN:
+        return []
+    changed = [change["path"] for change in commit["files"]]
+    return [
+        record_run(
+            state, repository, workflow, commit, event="push", branch=branch, actor=identity["login"], before=before
+        )
+        for workflow in workflows_at(state, commit)
+        if workflow.runs_on_push(branch, changed)
+    ]
+
+
+def record_run(
+    state: State,
+    repository: Document,
+    workflow: Workflow,
+    commit: Document,
+    *,
+    event: str,
+    branch: str,
+    actor: str,
+    before: str | None = None,
+    inputs: Mapping[str, str] | None = None,
+) -> Document:
+    """Record one queued run and return it."""
+    add_user(state, actor)
+    registered = register(state, repository, workflow.path, ran=True)
+    number = next_number(state)
+    run: Document = {
+        "id": number,
+        "repository": repository["full_name"],
+        "workflow_id": registered["id"],
+        "path": workflow.path,
+        "name": workflow.name,
+        "event": event,
+        "ref": f"refs/heads/{branch}",
+        "head_branch": branch,
+        "head_sha": commit["sha"],
+        "before": before,
+        "inputs": dict(inputs or {}),
+        "actor": actor,
+        "status": "queued",
+        "conclusion": None,
+        "run_number": registered["runs"],
+        "run_attempt": 1,
+        "approvals": [],
+        "created_at": timestamp(),
+        "updated_at": timestamp(),
+    }
+    state.collection("github.workflow_runs")[str(number)] = run
+    return run
+
+
+def record_review(
+    state: State,
+    number: int,
+    *,
+    environment: str,
+    login: str,
+    verdict: Literal["approved", "rejected"],
+    comment: str = "",
+) -> None:
+    """Record what a reviewer decided about a run's deployment to an environment. Raises KeyError for an unknown run."""
+    runs = state.collection("github.workflow_runs")
+    run = runs[str(number)]
+    review = {"environment": environment, "login": login, "state": verdict, "comment": comment}
+    runs[str(number)] = {**run, "approvals": [*run["approvals"], review], "updated_at": timestamp()}
+
+
+def run_url(request: Request, repository: Document, run: Document) -> str:
+    """The API's link to a run."""
+    return repository_url(request, repository, f"/actions/runs/{run['id']}")
+
+
+def run_page(request: Request, run: Document) -> str:
+    """The page of a run."""
+    return html_url(request, f"/{run['repository']}/actions/runs/{run['id']}")
+
+
+@routes.add("GET", "/repos/{owner}/{repo}/actions/runs/{run_id}")
+def get_run(request: Request) -> Response:
+    """A run."""
+    documentation = "actions/workflow-runs#get-a-workflow-run"
+    repository, run = _named(request, documentation)
+    return found(request, _run(request, repository, run))
+
+
+@routes.add("GET", "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals")
+def list_reviews(request: Request) -> Response:
+    """Who approved or rejected a run's deployments."""
+    repository, run = _named(request, "actions/workflow-runs#get-the-review-history-for-a-workflow-run")
+    reviews = []
+    for review in run["approvals"]:
+        known = find_environment(request.state, repository["owner"], repository["name"], review["environment"])
+        shown = [show_environment(request, repository, known[1])] if known else []
+        reviews.append(
+            {
+                "state": review["state"],
+                "comment": review["comment"],
+                "user": simple_user_of(request, review["login"]),
+                "environments": [{name: environment[name] for name in ENVIRONMENT_FIELDS} for environment in shown],
+            }
+        )
+    return found(request, reviews)
+
+
+def _named(request: Request, documentation: str) -> tuple[Document, Document]:
+    repository = open_repository(request, documentation, permission="actions:read")
+    run = request.state.collection("github.workflow_runs").get(request.parameters["run_id"])
+    if run is None or run["repository"] != repository["full_name"]:
+        raise not_found(documentation)
+    return repository, run
+
+
+def _run(request: Request, repository: Document, run: Document) -> Document:
+    link = run_url(request, repository, run)
+    commit = history.find_commit(request.state, repository, run["head_sha"])
+    if commit is None:
+        raise LookupError(f"run {run['id']} is of commit {run['head_sha']}, which this world does not have")
+    suite = repository_url(request, repository, f"/check-suites/{run['id']}")
+    shown = minimal_repository(request, repository)
+    return {
+        "id": run["id"],
+        "name": run["name"],
+        "node_id": node_id("WorkflowRun", run["id"]),
+        "head_branch": run["head_branch"],
+        "head_sha": run["head_sha"],
+        "path": run["path"],
+        "display_title": commit["message"].partition("\n")[0] if run["event"] == "push" else run["name"],
+        "run_number": run["run_number"],
+        "run_attempt": run["run_attempt"],
+        "event": run["event"],
+        "status": run["status"],
+        "conclusion": run["conclusion"],
+        "workflow_id": run["workflow_id"],
+        "url": link,
+        "html_url": run_page(request, run),
+        "pull_requests": [],
+        "created_at": run["created_at"],
+        "updated_at": run["updated_at"],
+        "run_started_at": run["created_at"],
+        "actor": simple_user_of(request, run["actor"]),
+        "triggering_actor": simple_user_of(request, run["actor"]),
+        "jobs_url": f"{link}/jobs",
+        "logs_url": f"{link}/logs",
+        "check_suite_url": suite,
+        "artifacts_url": f"{link}/artifacts",
+        "cancel_url": f"{link}/cancel",
+        "rerun_url": f"{link}/rerun",
+        "previous_attempt_url": None,
+        "workflow_url": repository_url(request, repository, f"/actions/workflows/{run['workflow_id']}"),
+        "head_commit": {
+            "id": commit["sha"],
+            "tree_id": commit["tree"],
+            "message": commit["message"],
+            "timestamp": commit["committer"]["date"],
+            "author": {name: commit["author"][name] for name in ("name", "email")},
+            "committer": {name: commit["committer"][name] for name in ("name", "email")},
+        },
+        "repository": shown,
+        "head_repository": shown,
+    }
