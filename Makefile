@@ -5,6 +5,8 @@
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
+# Where uv was installed just now, what the project runs finds it too.
+export PATH := $(PATH):$(CURDIR)/.cache/uv/bin
 RUN := $(UV) run --no-sync
 
 help: ## list the targets

@@ -93,7 +93,7 @@ class StackConfig:
             domain=keys.text("domain", r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", "ai-tools.example.com"),
             vercel_team=keys.text("vercel:team", r"team_[A-Za-z0-9]+", "team_…"),
             vercel_project=keys.text(
-                "vercelProject", r"[a-z0-9._-]{1,52}", "ai-tools", default=f"{pulumi.get_project()}-{environment}"
+                "vercelProject", r"[a-z0-9-]{1,52}", "ai-tools", default=f"{pulumi.get_project()}-{environment}"
             ),
             node_version=keys.choice("nodeVersion", NODE_VERSIONS),
             public_variables=_public_variables(keys, environment),

@@ -1,7 +1,7 @@
 """The record of what was asked of the world and what it answered: the tests' evidence, and the sandbox's log."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,8 +34,14 @@ class Exchange:
     """False when the service knows no such route (501)."""
 
 
+observers: list[Callable[[Exchange], None]] = []
+"""Called with each exchange of this process as it is recorded: the tests hold it to the services' documents."""
+
+
 def record(state: State, exchange: Exchange) -> None:
-    """Append an exchange."""
+    """Append an exchange, and show it to the observers."""
+    for observe in observers:
+        observe(exchange)
     document: dict[str, Any] = asdict(exchange)
     document["request_headers"] = _redacted(exchange.request_headers)
     for name in ("request_body", "response_body"):

@@ -64,7 +64,7 @@ def parse_query(kind: str, query: str, variables: Collection[str]) -> MonitorQue
     if kind in _WITHOUT_NUMBER:
         return _WITHOUT_NUMBER[kind](query)
     if kind not in (*SEARCHES, *_METRICS, "slo alert"):
-        raise ServiceError(501, {"message": f"the sandbox's datadog does not read queries of the type {kind}"})
+        raise error(501, f"the sandbox's datadog does not read queries of the type {kind}")
     comparison = _COMPARISON.fullmatch(query.strip())
     if comparison is None:
         raise invalid("invalid operator specified: ")

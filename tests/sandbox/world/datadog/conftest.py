@@ -80,8 +80,8 @@ def api_test(**more: Any) -> dict[str, Any]:
 
 
 def slo(**more: Any) -> dict[str, Any]:
-    """A service level objective that Datadog takes."""
-    return {
+    """A service level objective that Datadog takes; what is None is left out."""
+    objective = {
         "name": "availability",
         "type": "metric",
         "query": {
@@ -91,6 +91,7 @@ def slo(**more: Any) -> dict[str, Any]:
         "thresholds": [{"timeframe": "30d", "target": 99.9, "warning": 99.95}],
         **more,
     }
+    return {name: value for name, value in objective.items() if value is not None}
 
 
 @pytest.fixture

@@ -6,7 +6,16 @@ from tests.sandbox.world.datadog.conftest import KEYS, Datadog, api_test, monito
 
 LOGS = 'logs("source:vercel @proxy.host:x").index("*").rollup("count").last("10m") > 2'
 FORMULA = 'formula("100 * errors / requests").last("10m") > 2'
-VARIABLES = [{"name": name, "data_source": "logs"} for name in ("errors", "requests")]
+VARIABLES = [
+    {
+        "name": name,
+        "data_source": "logs",
+        "indexes": ["*"],
+        "search": {"query": "source:vercel"},
+        "compute": {"aggregation": "count"},
+    }
+    for name in ("errors", "requests")
+]
 
 
 def test_a_monitor_is_created_shown_changed_and_deleted(datadog: Datadog) -> None:
@@ -137,7 +146,7 @@ def test_a_synthetics_monitor_comes_only_with_its_test(datadog: Datadog) -> None
 def test_a_kind_that_the_sandbox_does_not_read_is_not_waved_through(datadog: Datadog) -> None:
     status, answer = datadog.call("POST", "/api/v1/monitor", monitor(type="cost alert", query="x > 1"))
     assert status == 501
-    assert "cost alert" in answer["message"]
+    assert "cost alert" in answer["errors"][0]
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]"])

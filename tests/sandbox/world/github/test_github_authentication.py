@@ -88,9 +88,10 @@ def test_the_permission_of_nobody_is_404(world: World) -> None:
 def test_an_app_without_the_permission_is_refused_and_with_it_is_not(
     world: World, method: str, path: str, needed: str
 ) -> None:
-    refused = world.app("metadata:read").request(method, REPOSITORY + path, json={})
+    body: dict[str, str] | None = None if method == "GET" else {}
+    refused = world.app("metadata:read").request(method, REPOSITORY + path, json=body)
     assert (refused.status_code, refused.json()["message"]) == (403, "Resource not accessible by integration")
-    assert world.app(needed).request(method, REPOSITORY + path, json={}).status_code != 403
+    assert world.app(needed).request(method, REPOSITORY + path, json=body).status_code != 403
 
 
 @pytest.mark.parametrize(("path", "kind"), [("/environments/staging", "PUT"), ("/rulesets", "POST")])

@@ -1,0 +1,1 @@
+"""What the program costs, beside its floor, measured in one run."""

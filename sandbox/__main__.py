@@ -1,0 +1,215 @@
+"""`python -m sandbox`: bring the stacks up in the sandbox, see what would change, find drift, take them down."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import httpx2
+import typer
+from rich.console import Console
+
+from sandbox import daemon
+from sandbox.accounts import load_accounts, open_accounts, stack_addresses, stack_secrets
+from sandbox.engine import find_engine
+from sandbox.go_tools import ToolError
+from sandbox.operation import Operation
+from sandbox.paths import HOME, PROJECT
+from sandbox.providers.server import serve as serve_providers
+from sandbox.report import show_operation, show_resource, write_summary
+from sandbox.runner import Kind, Runner
+from sandbox.workspace import Workspace
+from sandbox.world.state import State
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console(highlight=False)
+
+STACKS = ("staging", "production")
+
+Home = Annotated[Path, typer.Option(help="Where the sandbox keeps its world, its state and its secrets.")]
+Stack = Annotated[str, typer.Option(envvar="STACK", help="One stack; all of them when empty.")]
+
+
+class FaultKind(StrEnum):
+    """What a call meets instead of its answer."""
+
+    STATUS = "status"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+
+
+@app.command()
+def up(home: Home = HOME, stack: Stack = "") -> None:
+    """Make the stacks' environments real in the sandbox, staging first."""
+    operations = _run("up", home, stack)
+    write_summary(home / "up.json", operations)
+    _end(
+        operations, "Next: `make preview` after a change, `make refresh` after touching the world by hand, `make down`."
+    )
+
+
+@app.command()
+def preview(home: Home = HOME, stack: Stack = "") -> None:
+    """Show what `up` would change."""
+    _end(_run("preview", home, stack), "Next: `make up` does it.")
+
+
+@app.command()
+def refresh(home: Home = HOME, stack: Stack = "") -> None:
+    """Find what was changed in the world by hand."""
+    operations = _run("refresh", home, stack)
+    drifted = [r for o in operations for r in o.resources.values() if r.operation != "same"]
+    _end(operations, "Drift found: `make up` puts it right." if drifted else "No drift.")
+
+
+@app.command()
+def down(home: Home = HOME, stack: Stack = "") -> None:
+    """Delete the stacks' resources, production first. Protected resources are refused."""
+    operations = _run("destroy", home, stack)
+    _end(operations, "Next: `make up` brings everything back.")
+
+
+@app.command()
+def serve(home: Home = HOME) -> None:
+    """Serve the world in the foreground."""
+    daemon.serve(home)
+
+
+@app.command()
+def start(home: Home = HOME) -> None:
+    """Serve the world in the background and print where its services are."""
+    for name, url in _started(home).items():
+        console.print(f"{name:10} {url}")
+
+
+@app.command()
+def stop(home: Home = HOME) -> None:
+    """End the background process. The world is kept."""
+    console.print(
+        "The sandbox has stopped; its world is kept." if daemon.stop(home) else "The sandbox was not running."
+    )
+
+
+@app.command()
+def fail(  # noqa: PLR0917 - typer reads them as options
+    service: Annotated[str, typer.Argument(help="github, vercel, datadog, slack or webhooks.")],
+    kind: Annotated[FaultKind, typer.Argument(help="What the calls meet.")],
+    times: Annotated[int, typer.Option(help="How many calls.")] = 1,
+    status: Annotated[int, typer.Option(help="The HTTP status of `status`.")] = 500,
+    method: Annotated[str, typer.Option(help="Only calls of this method.")] = "*",
+    path: Annotated[str, typer.Option(help="Only calls whose path matches this regular expression.")] = "",
+    home: Home = HOME,
+) -> None:
+    """Let the next calls to a service fail."""
+    fault = {"service": service, "kind": kind, "times": times, "status": status, "method": method, "path": path}
+    answer = httpx2.post(f"{_started(home)['control']}/faults", json=fault, trust_env=False)
+    if answer.is_error:
+        raise daemon.SandboxError(f"That fault cannot be armed: {answer.json()['message']}.")
+    console.print(f"The next {times} matching calls to {service} will meet: {kind}.")
+
+
+@app.command()
+def accounts(
+    home: Home = HOME,
+    shell: Annotated[bool, typer.Option("--shell", help="As `export` lines for a shell's eval.")] = False,
+) -> None:
+    """Print the sandbox's own credentials and addresses, to act on its world by hand."""
+    urls = _started(home)
+    made_up = load_accounts(home)
+    known = {
+        "GITHUB_API_URL": urls["github"],
+        "GITHUB_TOKEN": made_up.github_token,
+        "VERCEL_API_URL": urls["vercel"],
+        "VERCEL_TOKEN": made_up.vercel_token,
+        "DATADOG_API_URL": urls["datadog"],
+        "DD_API_KEY": made_up.datadog_api_key,
+        "DD_APP_KEY": made_up.datadog_app_key,
+    }
+    if shell:
+        sys.stdout.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in known.items())
+    else:
+        console.print_json(json.dumps(known))
+
+
+@app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run_command(context: typer.Context, home: Home = HOME) -> None:
+    """Run a command, `pulumi` for one, with the sandbox's state and providers.
+
+    The stacks' configuration is in `.sandbox/workspace/`: give it as `--config-file`.
+    """
+    engine = find_engine()
+    urls = _started(home)
+    workspace = Workspace(PROJECT, home, engine)
+    for name in STACKS:
+        workspace.prepare(name, stack_addresses(urls), stack_secrets(load_accounts(home), urls, name))
+    with serve_providers(urls) as debug_providers:
+        environment = {
+            **os.environ,
+            **workspace.environment(),
+            "PULUMI_DEBUG_PROVIDERS": debug_providers,
+            "PATH": f"{engine.parent}{os.pathsep}{os.environ['PATH']}",
+        }
+        raise typer.Exit(subprocess.run(context.args, env=environment, check=False).returncode)
+
+
+def _started(home: Path) -> dict[str, str]:
+    urls = daemon.ensure_running(home)
+    state = State(home / "world.db")
+    open_accounts(state, load_accounts(home), [PROJECT / f"Pulumi.{name}.yaml" for name in STACKS])
+    state.close()
+    return urls
+
+
+def _run(kind: Kind, home: Path, stack: str) -> list[Operation]:
+    """Run the engine on each stack; what fails ends it, so production never comes up after a failed staging."""
+    if stack and stack not in STACKS:
+        raise daemon.SandboxError(f"There is no stack {stack!r}: STACK is one of {', '.join(STACKS)}.")
+    engine = find_engine()
+    urls = _started(home)
+    workspace = Workspace(PROJECT, home, engine)
+    operations: list[Operation] = []
+    for name in [stack] if stack else _order(kind):
+        console.rule(f"{kind} {name}")
+        for process in workspace.break_stale_locks(name):
+            console.print(f"Process {process} was killed while it worked on {name}; its lock is removed.")
+        workspace.prepare(name, stack_addresses(urls), stack_secrets(load_accounts(home), urls, name))
+        operation = Runner(workspace, name, urls).run(kind, lambda resource: show_resource(console, resource))
+        show_operation(console, operation)
+        operations.append(operation)
+        if not operation.succeeded:
+            break
+    return operations
+
+
+def _order(kind: Kind) -> Sequence[str]:
+    return STACKS if kind != "destroy" else tuple(reversed(STACKS))
+
+
+def _end(operations: Sequence[Operation], next_step: str) -> None:
+    failed = [operation.stack for operation in operations if not operation.succeeded]
+    console.print()
+    if failed:
+        console.print(
+            f"{failed[0]} failed; what was done is kept. Fix the error above, then run the same command again.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(1)
+    console.print(next_step, soft_wrap=True)
+
+
+def main() -> None:
+    """Run a command; what the operator can mend ends it with a sentence instead of a traceback."""
+    try:
+        app()
+    except (daemon.SandboxError, ToolError) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

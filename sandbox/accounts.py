@@ -1,0 +1,106 @@
+"""The accounts a new user would have to open, opened in the sandbox's world: tokens, organisation, repository, team.
+
+What they are called comes from the committed stack files, so the program finds what it was configured for.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.world.datadog.seed import seed as seed_datadog
+from sandbox.world.github.seed import seed as seed_github
+from sandbox.world.state import State
+from sandbox.world.vercel.seed import seed as seed_vercel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accounts:
+    """The credentials of one sandbox. They open nothing outside it."""
+
+    github_token: str
+    vercel_token: str
+    """The operator's, for the provider."""
+    vercel_deploy_token: str
+    """The workflows'."""
+    datadog_api_key: str
+    datadog_app_key: str
+    slack_hook: str
+    """The path of the incoming webhook, `T…/B…/…`."""
+    webhook_token: str
+    database_password: str
+
+
+def load_accounts(home: Path) -> Accounts:
+    """The sandbox's credentials, made up on first use and kept where only this user reads them."""
+    kept = home / "accounts.json"
+    if not kept.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        made_up = {
+            "github_token": f"ghp_{secrets.token_hex(18)}",
+            "vercel_token": secrets.token_hex(12),
+            "vercel_deploy_token": secrets.token_hex(12),
+            "datadog_api_key": secrets.token_hex(16),
+            "datadog_app_key": secrets.token_hex(20),
+            "slack_hook": f"T{secrets.token_hex(4)}/B{secrets.token_hex(4)}/{secrets.token_hex(12)}".upper(),
+            "webhook_token": secrets.token_hex(20),
+            "database_password": secrets.token_hex(12),
+        }
+        unfinished = kept.with_suffix(".new")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(json.dumps(made_up))
+        unfinished.rename(kept)
+    return Accounts(**json.loads(kept.read_text()))
+
+
+def open_accounts(state: State, accounts: Accounts, stack_files: Sequence[Path]) -> None:
+    """Make the world ready for the stacks; what is there already stays as it is."""
+    for file in stack_files:
+        config = yaml.safe_load(file.read_text())["config"]
+        reviewers = config.get("ai-tools:reviewers", [])
+        seed_github(
+            state,
+            owner=config["github:owner"],
+            repository=config["ai-tools:repository"],
+            branches=[config["ai-tools:branch"]],
+            users=[name for name in reviewers if not name.startswith("team:")],
+            teams=[name.removeprefix("team:") for name in reviewers if name.startswith("team:")],
+        )
+        seed_vercel(state, team_id=config["vercel:team"], team_slug=config["github:owner"], plan="pro")
+        for token in (accounts.vercel_token, accounts.vercel_deploy_token):
+            state.collection("vercel.tokens")[token] = {"user": "operator", "teams": [config["vercel:team"]]}
+    state.collection("github.tokens")[accounts.github_token] = {
+        "login": "operator",
+        "type": "User",
+        "scopes": ["repo", "workflow", "read:org"],
+    }
+    seed_datadog(state, api_key=accounts.datadog_api_key, app_key=accounts.datadog_app_key)
+    state.collection("slack.webhooks")[accounts.slack_hook] = {"channel": "deploys"}
+    state.collection("webhooks.tokens")[accounts.webhook_token] = {"name": "pipeline"}
+
+
+def stack_secrets(accounts: Accounts, urls: Mapping[str, str], stack: str) -> dict[str, str]:
+    """The secret configuration of a stack, as `pulumi config set --secret` would add it."""
+    return {
+        "github:token": accounts.github_token,
+        "vercel:apiToken": accounts.vercel_token,
+        "datadog:apiKey": accounts.datadog_api_key,
+        "datadog:appKey": accounts.datadog_app_key,
+        "ai-tools:vercelToken": accounts.vercel_deploy_token,
+        "ai-tools:datadogApiKey": accounts.datadog_api_key,
+        "ai-tools:slackWebhook": f"{urls['slack']}/services/{accounts.slack_hook}",
+        "ai-tools:databaseUrl": f"postgresql://ai_tools:{accounts.database_password}@127.0.0.1:5432/ai_tools_{stack}",
+        "ai-tools:backupWebhook": f"{urls['webhooks']}/backup",
+        "ai-tools:backupToken": accounts.webhook_token,
+        "ai-tools:dbRollbackWebhook": f"{urls['webhooks']}/database-rollback",
+        "ai-tools:dbRollbackToken": accounts.webhook_token,
+    }
+
+
+def stack_addresses(urls: Mapping[str, str]) -> dict[str, Any]:
+    """The plain configuration that points the providers at the sandbox; Vercel's has no key for its address."""
+    return {"github:baseUrl": f"{urls['github']}/", "datadog:apiUrl": urls["datadog"]}

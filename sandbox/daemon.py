@@ -1,0 +1,126 @@
+"""The sandbox's background process: started when a command needs it, found again by the next one."""
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx2
+
+from sandbox.world.server import Server
+from sandbox.world.state import State
+
+START_SECONDS = 30
+
+
+class SandboxError(Exception):
+    """The sandbox cannot be used; the message says why and what to type."""
+
+
+def serve(home: Path) -> None:
+    """Serve the world of `home` until a signal ends it.
+
+    Raises:
+        SandboxError: when another process serves it already.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SandboxError(f"Another process serves {home} already. `make sandbox-stop` ends it.") from error
+        asyncio.run(_serve(home))
+
+
+def ensure_running(home: Path) -> dict[str, str]:
+    """The URLs of the world's services, by name, started in the background if they are not running.
+
+    Raises:
+        SandboxError: when it does not come up; names the log.
+    """
+    urls = running_urls(home)
+    if urls is not None:
+        return urls
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "sandbox.log"
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "serve", "--home", str(home)],
+            cwd=Path(__file__).resolve().parent.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            # Ctrl-C in the terminal ends the command, not the world.
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        urls = running_urls(home)
+        if urls is not None:
+            return urls
+        if process.poll() is not None and running_urls(home) is None:
+            # Two commands at once: the other one's process may have won the lock and be about to answer.
+            time.sleep(0.5)
+            if (urls := running_urls(home)) is not None:
+                return urls
+            break
+        time.sleep(0.05)
+    raise SandboxError(f"The sandbox did not start. {log} ends with:\n{_tail(log)}\nThen run the same command again.")
+
+
+def running_urls(home: Path) -> dict[str, str] | None:
+    """The URLs of the services, if the world of `home` is being served."""
+    try:
+        described = json.loads((home / "sandbox.json").read_text())
+        httpx2.get(f"{described['urls']['control']}/faults", timeout=5, trust_env=False).raise_for_status()
+    except (OSError, ValueError, KeyError, httpx2.HTTPError):
+        return None
+    return described["urls"]
+
+
+def stop(home: Path) -> bool:
+    """End the background process; False when there was none."""
+    if running_urls(home) is None:
+        return False
+    process = json.loads((home / "sandbox.json").read_text())["pid"]
+    os.kill(process, signal.SIGTERM)
+    while Path(f"/proc/{process}").exists() and running_urls(home) is not None:
+        time.sleep(0.05)
+    return True
+
+
+async def _serve(home: Path) -> None:
+    described = home / "sandbox.json"
+    server = Server(State(home / "world.db"), _last_ports(described))
+    try:
+        await server.start()
+    except OSError:
+        # The ports of last time are taken by now; any others do, and `up` tells the stacks.
+        server = Server(State(home / "world.db"))
+        await server.start()
+    unfinished = described.with_suffix(".new")
+    unfinished.write_text(json.dumps({"pid": os.getpid(), "urls": server.urls}))
+    unfinished.rename(described)
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await stopped.wait()
+    await server.stop()
+
+
+def _last_ports(described: Path) -> Mapping[str, int]:
+    try:
+        urls = json.loads(described.read_text())["urls"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return {name: int(url.rsplit(":", 1)[-1]) for name, url in urls.items()}
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text().splitlines()[-12:])

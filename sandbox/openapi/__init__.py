@@ -1,0 +1,1 @@
+"""Holds the sandbox to the services' own OpenAPI documents."""

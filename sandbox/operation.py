@@ -1,0 +1,126 @@
+"""What one run of the engine did: every resource with its operation, what went wrong, and the outputs, masked."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi import automation as auto
+
+MASK = "[secret]"
+
+OPERATIONS = {
+    # the engine's word for a step: ours, None where the step is part of another
+    "create": "create",
+    "same": "same",
+    "update": "update",
+    "replace": "replace",
+    "delete": "delete",
+    "import": "create",
+    "refresh": "same",
+    "create-replacement": None,
+    "delete-replaced": None,
+    "discard-replaced": None,
+    "remove-pending-replace": None,
+    "read": None,
+    "read-replacement": None,
+    "read-discard": None,
+}
+
+
+@dataclass(kw_only=True, slots=True)
+class Resource:
+    """One resource of a run."""
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    operation: str
+    changed: list[str] = field(default_factory=list)
+    """The properties that differ, where the engine told."""
+    failed: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Operation:
+    """A run of the engine on one stack."""
+
+    stack: str
+    kind: str
+    """`up`, `preview`, `refresh` or `destroy`."""
+    resources: dict[str, Resource] = field(default_factory=dict)
+    """By URN, in the order in which the engine took them up."""
+    diagnostics: list[str] = field(default_factory=list)
+    """Errors and warnings, without colours."""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    succeeded: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """Resources by operation, every operation named."""
+        counted = Counter(resource.operation for resource in self.resources.values())
+        return {operation: counted[operation] for operation in ("create", "same", "update", "replace", "delete")}
+
+    def summary(self) -> dict[str, Any]:
+        """As it stands in `up.json`."""
+        return {
+            "succeeded": self.succeeded,
+            "operations": self.counts(),
+            "resources": [
+                {
+                    "type": resource.type,
+                    "name": resource.name,
+                    "operation": resource.operation,
+                    **({"changed": resource.changed} if resource.changed else {}),
+                    **({"failed": True} if resource.failed else {}),
+                }
+                for resource in self.resources.values()
+            ],
+            "outputs": self.outputs,
+            **({"diagnostics": self.diagnostics} if self.diagnostics else {}),
+        }
+
+    def take(self, event: auto.EngineEvent) -> Resource | None:
+        """Take in an engine event; gives the resource that it finished, if it did."""
+        if event.resource_pre_event is not None:
+            self._begin(event.resource_pre_event.metadata)
+        elif event.res_outputs_event is not None:
+            metadata = event.res_outputs_event.metadata
+            self._begin(metadata)
+            return self.resources.get(metadata.urn)
+        elif event.res_op_failed_event is not None:
+            metadata = event.res_op_failed_event.metadata
+            self._begin(metadata)
+            if resource := self.resources.get(metadata.urn):
+                resource.failed = True
+                return resource
+        elif event.diagnostic_event is not None and event.diagnostic_event.severity in ("error", "warning"):
+            self._note(event.diagnostic_event.message.strip())
+        return None
+
+    def _note(self, message: str) -> None:
+        """Keep a message, unless it repeats one: the language host wraps the program's own error in another."""
+        if message and not any(known in message for known in self.diagnostics):
+            self.diagnostics.append(message)
+
+    def _begin(self, metadata: auto.StepEventMetadata) -> None:
+        operation = OPERATIONS.get(str(metadata.op.value if hasattr(metadata.op, "value") else metadata.op))
+        if operation is None:
+            return
+        known = self.resources.get(metadata.urn)
+        if known is not None and known.operation == "replace":
+            return
+        state = metadata.new or metadata.old
+        self.resources[metadata.urn] = Resource(
+            urn=metadata.urn,
+            type=metadata.type,
+            name=metadata.urn.rsplit("::", 1)[-1],
+            parent=state.parent if state else "",
+            operation=operation,
+            changed=sorted((metadata.detailed_diff or {}).keys()) or list(metadata.diffs or []),
+        )
+
+
+def masked(outputs: Mapping[str, auto.OutputValue]) -> dict[str, Any]:
+    """Stack outputs with every secret replaced by a mark."""
+    return {name: MASK if output.secret else output.value for name, output in sorted(outputs.items())}

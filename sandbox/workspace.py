@@ -1,0 +1,131 @@
+"""A folder where the engine works on one stack of the sandbox, apart from the committed files.
+
+`Pulumi.yaml` and the stack's configuration are copied there and completed with what the sandbox adds: the addresses of
+its services, and the secrets, encrypted by the engine itself.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+
+class Workspace:
+    """The engine's folder, its state, and the environment that its commands run in."""
+
+    def __init__(self, project: Path, home: Path, engine: Path) -> None:
+        """Use the program of `project`, keep everything below `home`."""
+        self.project = project
+        self.home = home
+        self.engine = engine
+        self.folder = home / "workspace"
+        self.state = home / "state"
+
+    def project_name(self) -> str:
+        """The name that Pulumi.yaml gives the project."""
+        return yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
+
+    def environment(self) -> dict[str, str]:
+        """The engine's environment: its own backend and passphrase, whatever the machine is logged in to."""
+        return {
+            "PULUMI_BACKEND_URL": self.state.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.home / "passphrase"),
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_HOME": str(self.home / "pulumi"),
+            # The programs that answer for the providers are ours; no plugin is looked for.
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
+
+    def prepare(self, stack: str, addresses: Mapping[str, Any], stack_secrets: Mapping[str, str]) -> None:
+        """Bring the stack's folder up to date with the committed files, the sandbox's addresses and its secrets."""
+        for folder in (self.folder, self.state, self.home / "pulumi"):
+            folder.mkdir(parents=True, exist_ok=True)
+        passphrase = self.home / "passphrase"
+        if not passphrase.exists():
+            passphrase.touch(mode=0o600)
+            passphrase.write_text(secrets.token_urlsafe(24))
+        shutil.copy(self.project / "Pulumi.yaml", self.folder)
+        committed = yaml.safe_load((self.project / f"Pulumi.{stack}.yaml").read_text())["config"]
+        encrypted = self._encrypted(stack, stack_secrets)
+        settings = {"encryptionsalt": encrypted.salt, "config": {**committed, **addresses, **encrypted.config}}
+        (self.folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+
+    def pulumi(self, *arguments: str, value: str | None = None, debug_providers: str = "") -> str:
+        """Run the engine in the stack's folder and give what it prints.
+
+        Args:
+            arguments: the command line, without any secret: other processes can read it.
+            value: what it reads from standard input.
+            debug_providers: the stand-ins that answer for the providers, for a command that asks them.
+
+        Raises:
+            subprocess.CalledProcessError: with what it printed.
+        """
+        return subprocess.run(
+            [self.engine, *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env={**os.environ, **self.environment(), "PULUMI_DEBUG_PROVIDERS": debug_providers},
+            input=value,
+            stdin=subprocess.DEVNULL if value is None else None,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    def break_stale_locks(self, stack: str) -> list[int]:
+        """Remove the stack's locks whose process is gone, as after a kill; gives the numbers of those processes."""
+        gone: list[int] = []
+        for lock in self.state.glob(f".pulumi/locks/organization/*/{stack}/*.json"):
+            process = json.loads(lock.read_text())["pid"]
+            if not _is_running(process):
+                lock.unlink()
+                gone.append(process)
+        return gone
+
+    def _encrypted(self, stack: str, stack_secrets: Mapping[str, str]) -> "_Encrypted":
+        """The secrets as the engine encrypts them. What it has encrypted once is kept: each value takes it a while.
+
+        All stacks share one passphrase and one salt, so a value that two of them have is encrypted once.
+        """
+        kept_file = self.home / "encrypted.json"
+        kept = json.loads(kept_file.read_text()) if kept_file.exists() else {"salt": None, "values": {}}
+        wanted = {key: f"{key}={value}" for key, value in stack_secrets.items()}
+        missing = [key for key, entry in wanted.items() if entry not in kept["values"]]
+        if missing:
+            file = self.folder / f"Pulumi.{stack}.yaml"
+            file.write_text(yaml.safe_dump({"encryptionsalt": kept["salt"]} if kept["salt"] else {}))
+            self.pulumi("stack", "select", "--create", stack)
+            for key in missing:
+                # Through standard input: an argument would show in the list of processes.
+                self.pulumi("config", "set", "--secret", "--stack", stack, key, value=stack_secrets[key])
+            written = yaml.safe_load(file.read_text())
+            kept["salt"] = written["encryptionsalt"]
+            kept["values"].update({wanted[key]: written["config"][key] for key in missing})
+            kept_file.touch(mode=0o600)
+            kept_file.write_text(json.dumps(kept))
+        return _Encrypted(kept["salt"], {key: kept["values"][entry] for key, entry in wanted.items()})
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    # A killed process keeps its number until its parent notices; Linux tells, elsewhere it counts as running.
+    status = Path(f"/proc/{process}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] not in "ZX"
+
+
+class _Encrypted(NamedTuple):
+    salt: str
+    config: dict[str, Any]
+    """By key, `{"secure": …}` as it stands in a stack file."""

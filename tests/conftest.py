@@ -1,0 +1,32 @@
+"""What holds for every test: whatever is asked of the sandbox is held to the services' own OpenAPI documents."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.openapi.conformance import documents_of, violations
+from sandbox.openapi.documents import SOURCES
+from sandbox.world import exchanges
+from sandbox.world.exchanges import Exchange
+
+
+@pytest.fixture(scope="session", autouse=True)
+def documents_are_here() -> None:
+    """Fetch and read the documents before a client waits for an answer."""
+    for service in SOURCES:
+        documents_of(service)
+
+
+@pytest.fixture(autouse=True)
+def answers_hold_to_the_services_documents() -> Iterator[list[str]]:
+    """Collects what an exchange of this process does that its service's document forbids; none may."""
+    found: list[str] = []
+
+    def observe(exchange: Exchange) -> None:
+        if exchange.known and not exchange.injected:
+            found.extend(violations(exchange))
+
+    exchanges.observers.append(observe)
+    yield found
+    exchanges.observers.remove(observe)
+    assert sorted(set(found)) == []

@@ -1,0 +1,128 @@
+"""A sandbox per test: the real engine, our providers over gRPC, and a world of its own."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+
+from sandbox.accounts import Accounts, load_accounts, open_accounts, stack_addresses, stack_secrets
+from sandbox.engine import find_engine
+from sandbox.operation import Operation
+from sandbox.paths import PROJECT
+from sandbox.providers.provider import Pace
+from sandbox.runner import Kind, Runner
+from sandbox.workspace import Workspace
+from sandbox.world import faults
+from sandbox.world.exchanges import Exchange, since
+from sandbox.world.faults import Fault
+from sandbox.world.server import running
+from sandbox.world.state import State
+
+STACKS = ("staging", "production")
+
+BROKEN = 500
+"""What the sandbox answers when a handler of its own raises."""
+
+IMPATIENT = Pace(retry_seconds=0.01, timeout_seconds=1)
+"""An injected timeout never ends by itself."""
+
+UNCALLED = {"slack": "http://127.0.0.1:9", "webhooks": "http://127.0.0.1:9"}
+"""`up` stores these addresses as secrets and calls none of them."""
+
+
+@dataclass(kw_only=True)
+class Sandbox:
+    """What a test acts on."""
+
+    workspace: Workspace
+    state: State
+    urls: dict[str, str]
+    accounts: Accounts
+    expected_unknown: set[str] = field(default_factory=set)
+    """`METHOD path` of calls that a test makes to see a 501."""
+
+    def run(self, kind: Kind, stack: str = "staging") -> Operation:
+        """Run the engine, whatever comes of it."""
+        self.workspace.prepare(stack, stack_addresses(self.urls), stack_secrets(self.accounts, UNCALLED, stack))
+        return Runner(self.workspace, stack, self.urls, IMPATIENT).run(kind)
+
+    def succeed(self, kind: Kind, stack: str = "staging") -> Operation:
+        """Run the engine, which must succeed."""
+        operation = self.run(kind, stack)
+        assert operation.succeeded, "\n".join(operation.diagnostics)
+        return operation
+
+    def change(self, stack: str, **config: Any) -> None:
+        """Change the stack file of this sandbox's copy of the project; None removes a key of the project."""
+        file = self.workspace.project / f"Pulumi.{stack}.yaml"
+        settings = yaml.safe_load(file.read_text())
+        for key, value in config.items():
+            settings["config"].pop(f"ai-tools:{key}", None)
+            if value is not None:
+                settings["config"][f"ai-tools:{key}"] = value
+        file.write_text(yaml.safe_dump(settings))
+
+    def fail(self, **fault: Any) -> None:
+        """Arm a fault."""
+        faults.add(self.state, Fault(**fault))
+
+    def exchanges(self) -> list[Exchange]:
+        """Everything that was asked of the world."""
+        return [exchange for _, exchange in since(self.state)]
+
+    def github(self, method: str, path: str, body: Any = None) -> Any:
+        """Act on GitHub by hand."""
+        return self._call("github", method, f"/repos/acme/ai-tools{path}", body, f"Bearer {self.accounts.github_token}")
+
+    def vercel(self, method: str, path: str, body: Any = None) -> Any:
+        """Act on Vercel by hand."""
+        return self._call("vercel", method, path, body, f"Bearer {self.accounts.vercel_token}")
+
+    def _call(self, service: str, method: str, path: str, body: Any, authorization: str) -> Any:
+        answer = httpx2.request(
+            method, f"{self.urls[service]}{path}", json=body, headers={"Authorization": authorization}, trust_env=False
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with accounts and encrypted secrets, to copy: encrypting them takes longer than most tests."""
+    home = tmp_path_factory.getbasetemp().parent / "prepared"
+    # The processes that run tests in parallel share it: the first one makes it, the others wait.
+    with (home.parent / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        workspace = Workspace(PROJECT, home, find_engine())
+        accounts = load_accounts(home)
+        for stack in STACKS:
+            workspace.prepare(stack, {}, stack_secrets(accounts, UNCALLED, stack))
+    return home
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, prepared: Path) -> Iterator[Sandbox]:
+    """A sandbox in which nothing has come up yet, on a copy of the project that a test may change."""
+    home, project = tmp_path / "home", tmp_path / "project"
+    shutil.copytree(prepared, home)
+    project.mkdir()
+    for name in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
+        shutil.copy(PROJECT / name, project)
+    shutil.copytree(
+        PROJECT / "app_repository", project / "app_repository", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    accounts = load_accounts(home)
+    with running(home / "world.db") as (state, urls):
+        open_accounts(state, accounts, [project / f"Pulumi.{stack}.yaml" for stack in STACKS])
+        made = Sandbox(workspace=Workspace(project, home, find_engine()), state=state, urls=urls, accounts=accounts)
+        yield made
+        unknown = {f"{exchange.method} {exchange.path}" for exchange in made.exchanges() if not exchange.known}
+        assert unknown == made.expected_unknown, "the sandbox was asked for what it does not implement"
+        broken = [f"{e.method} {e.path}" for e in made.exchanges() if e.status == BROKEN and not e.injected]
+        assert broken == [], "the sandbox itself failed"

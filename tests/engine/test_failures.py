@@ -1,0 +1,185 @@
+"""What goes wrong on the way: services that fail, a killed run, two at once, bad configuration."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.paths import PROJECT
+from tests.engine.conftest import Sandbox
+from tests.engine.test_up import touched
+
+WRITES = [
+    ("github", "PUT", "/environments/staging$"),
+    ("github", "POST", "/deployment-branch-policies$"),
+    ("github", "POST", "/variables$"),
+    ("github", "PUT", "/secrets/"),
+    ("github", "PUT", "/contents/"),
+    ("github", "POST", "/rulesets$"),
+    ("vercel", "POST", "/projects"),
+    ("vercel", "PATCH", "/v9/projects/"),
+    ("vercel", "POST", "/env"),
+    ("vercel", "POST", "/domains"),
+    ("vercel", "PATCH", "protection-bypass"),
+    ("datadog", "POST", "/monitor$"),
+    ("datadog", "POST", "/synthetics/tests/api$"),
+    ("datadog", "POST", "/dashboard$"),
+]
+"""Every kind of write that the program makes."""
+
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 429, "headers": {"Retry-After": "0"}},
+    {"kind": "timeout"},
+    {"kind": "reset"},
+]
+
+
+@pytest.mark.parametrize(("service", "method", "path"), WRITES)
+def test_an_up_that_fails_half_way_is_finished_by_the_next(
+    sandbox: Sandbox, service: str, method: str, path: str
+) -> None:
+    # One fault of each kind in turn, whatever the case, and more of it than any provider retries.
+    fault = FAULTS[WRITES.index((service, method, path)) % len(FAULTS)]
+    sandbox.fail(service=service, method=method, path=path, times=50, **fault)
+    failed = sandbox.run("up")
+    assert not failed.succeeded
+    assert failed.diagnostics
+    sandbox.state.collection("faults").clear()
+    sandbox.succeed("up")
+    refreshed = sandbox.succeed("refresh")
+    assert touched(refreshed) == {}
+    assert refreshed.counts()["same"] == len(failed.resources | refreshed.resources)
+
+
+@pytest.mark.parametrize("service", ["github", "vercel", "datadog"])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
+def test_after_any_two_failures_at_the_start_up_converges(
+    sandbox: Sandbox, service: str, fault: dict[str, Any]
+) -> None:
+    sandbox.fail(service=service, times=2, **fault)
+    for _ in range(3):
+        operation = sandbox.run("up")
+        if operation.succeeded:
+            break
+    assert operation.succeeded, operation.diagnostics
+    assert touched(sandbox.succeed("up")) == {}
+
+
+def test_a_lost_answer_to_an_idempotent_write_is_repaired_by_the_next_up(sandbox: Sandbox) -> None:
+    sandbox.fail(service="github", method="PUT", path="/environments/staging$", kind="reset", applied=True, times=10)
+    assert not sandbox.run("up").succeeded
+    sandbox.state.collection("faults").clear()
+    sandbox.succeed("up")
+    assert touched(sandbox.succeed("refresh")) == {}
+
+
+def test_bad_configuration_changes_nothing_and_says_everything(sandbox: Sandbox) -> None:
+    sandbox.change("production", reviewers=None, domain="https://x", deployWindow="always")
+    failed = sandbox.run("up", "production")
+    assert not failed.succeeded
+    said = "\n".join(failed.diagnostics)
+    for expected in ("3 problems", "reviewers is missing", "domain is 'https://x'", "deployWindow is 'always'"):
+        assert expected in said
+    assert said.count("pulumi config set") == 3
+    assert said.count("Nothing was changed") == 1
+    assert "Traceback" not in said
+    assert [exchange for exchange in sandbox.exchanges() if exchange.method != "GET"] == []
+
+
+def test_a_reviewer_whom_github_does_not_know_is_named(sandbox: Sandbox) -> None:
+    sandbox.change("production", reviewers=["octocat", "nobody-like-this"])
+    failed = sandbox.run("up", "production")
+    assert not failed.succeeded
+    assert "GitHub knows no nobody-like-this" in "\n".join(failed.diagnostics)
+
+
+def test_a_token_that_github_does_not_know_is_refused_in_words(sandbox: Sandbox) -> None:
+    del sandbox.state.collection("github.tokens")[sandbox.accounts.github_token]
+    failed = sandbox.run("up")
+    assert not failed.succeeded
+    said = "\n".join(failed.diagnostics)
+    assert "401" in said or "Bad credentials" in said
+    assert sandbox.accounts.github_token not in said
+
+
+def test_a_domain_of_another_project_is_refused_and_the_rest_is_kept(sandbox: Sandbox) -> None:
+    sandbox.succeed("up", "staging")
+    sandbox.change("production", domain="staging.ai-tools.example.com")
+    failed = sandbox.run("up", "production")
+    assert not failed.succeeded
+    assert "staging.ai-tools.example.com" in "\n".join(failed.diagnostics)
+    sandbox.change("production", domain="ai-tools.example.com")
+    sandbox.succeed("up", "production")
+
+
+def command(home: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "sandbox", *arguments, "--home", str(home)]
+
+
+@pytest.fixture
+def home(tmp_path: Path, prepared: Path) -> Any:
+    """A sandbox of the command line, with a background process of its own."""
+    folder = tmp_path / "home"
+    subprocess.run(["cp", "-r", str(prepared), str(folder)], check=True)
+    yield folder
+    subprocess.run(command(folder, "stop"), cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+
+
+def staging(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(home, *arguments),
+        cwd=PROJECT,
+        env={**os.environ, "STACK": "staging"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_up_that_is_killed_half_way_is_finished_by_the_next(home: Path) -> None:
+    with subprocess.Popen(
+        command(home, "up"),
+        cwd=PROJECT,
+        env={**os.environ, "STACK": "staging"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as killed:
+        assert killed.stdout is not None
+        for line in killed.stdout:
+            if line.strip().startswith("+ ProjectDomain"):
+                break
+        os.killpg(killed.pid, signal.SIGKILL)
+    finished = staging(home, "up")
+    assert finished.returncode == 0, finished.stdout
+    again = staging(home, "up")
+    assert again.returncode == 0, again.stdout
+    operations = json.loads((home / "up.json").read_text())["staging"]["operations"]
+    assert {name: number for name, number in operations.items() if number} == {"same": operations["same"]}
+
+
+def test_of_two_ups_at_once_the_second_says_who_holds_the_lock(home: Path) -> None:
+    staging(home, "start")
+    fault = staging(home, "fail", "github", "timeout", "--method", "PUT", "--path", "/contents/", "--times", "1")
+    assert fault.returncode == 0, fault.stdout
+    with subprocess.Popen(
+        command(home, "up"), cwd=PROJECT, env={**os.environ, "STACK": "staging"}, stdout=subprocess.DEVNULL
+    ) as first:
+        locks = home / "state" / ".pulumi" / "locks"
+        while not list(locks.rglob("*.json")):
+            assert first.poll() is None
+            time.sleep(0.05)
+        second = staging(home, "up")
+        assert second.returncode == 1
+        assert "locked" in second.stdout
+        assert "same command again" in second.stdout
+        assert first.wait() == 0
