@@ -3,7 +3,8 @@
 import fcntl
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,14 @@ class Sandbox:
     state: State
     urls: dict[str, str]
     accounts: Accounts
-    expected_unknown: set[str] = field(default_factory=set)
-    """`METHOD path` of calls that a test makes to see a 501."""
+
+    def prepare(self, stack: str) -> None:
+        """Bring the engine's folder up to date with the stack file."""
+        self.workspace.prepare(stack, stack_addresses(self.urls), stack_secrets(self.accounts, UNCALLED, stack))
 
     def run(self, kind: Kind, stack: str = "staging") -> Operation:
         """Run the engine, whatever comes of it."""
-        self.workspace.prepare(stack, stack_addresses(self.urls), stack_secrets(self.accounts, UNCALLED, stack))
+        self.prepare(stack)
         return Runner(self.workspace, stack, self.urls, IMPATIENT).run(kind)
 
     def succeed(self, kind: Kind, stack: str = "staging") -> Operation:
@@ -109,8 +112,33 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def sandbox(tmp_path: Path, prepared: Path) -> Iterator[Sandbox]:
     """A sandbox in which nothing has come up yet, on a copy of the project that a test may change."""
-    home, project = tmp_path / "home", tmp_path / "project"
-    shutil.copytree(prepared, home)
+    with _served(tmp_path, prepared, {}) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def both_up(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> tuple[Path, dict[str, int], list[Operation]]:
+    """A home in which both stacks have come up, where its services listened, and what the two runs did."""
+    folder = tmp_path_factory.mktemp("both-up")
+    with _served(folder, prepared, {}) as served:
+        operations = [served.succeed("up", stack) for stack in STACKS]
+        ports = {name: int(url.rsplit(":", 1)[-1]) for name, url in served.urls.items()}
+    return folder / "home", ports, operations
+
+
+@pytest.fixture
+def live(tmp_path: Path, both_up: tuple[Path, dict[str, int], list[Operation]]) -> Iterator[Sandbox]:
+    """A sandbox in which both stacks are up, on a copy of everything that a test may change."""
+    home, ports, _ = both_up
+    # The stacks' state names the addresses, so the copy is served at the same ones.
+    with _served(tmp_path, home, ports) as served:
+        yield served
+
+
+@contextmanager
+def _served(folder: Path, origin: Path, ports: dict[str, int]) -> Iterator[Sandbox]:
+    home, project = folder / "home", folder / "project"
+    shutil.copytree(origin, home)
     project.mkdir()
     for name in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
         shutil.copy(PROJECT / name, project)
@@ -118,11 +146,11 @@ def sandbox(tmp_path: Path, prepared: Path) -> Iterator[Sandbox]:
         PROJECT / "app_repository", project / "app_repository", ignore=shutil.ignore_patterns("__pycache__")
     )
     accounts = load_accounts(home)
-    with running(home / "world.db") as (state, urls):
+    with running(home / "world.db", ports) as (state, urls):
         open_accounts(state, accounts, [project / f"Pulumi.{stack}.yaml" for stack in STACKS])
         made = Sandbox(workspace=Workspace(project, home, find_engine()), state=state, urls=urls, accounts=accounts)
         yield made
         unknown = {f"{exchange.method} {exchange.path}" for exchange in made.exchanges() if not exchange.known}
-        assert unknown == made.expected_unknown, "the sandbox was asked for what it does not implement"
+        assert unknown == set(), "the sandbox was asked for what it does not implement"
         broken = [f"{e.method} {e.path}" for e in made.exchanges() if e.status == BROKEN and not e.injected]
         assert broken == [], "the sandbox itself failed"

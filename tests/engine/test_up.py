@@ -1,8 +1,8 @@
 """`pulumi up` of both stacks on the real engine, and what comes after."""
 
 import json
+from pathlib import Path
 
-import pytest
 from pulumi import automation as auto
 
 from sandbox.accounts import stack_secrets
@@ -10,33 +10,34 @@ from sandbox.operation import MASK, Operation, masked
 from sandbox.world.github.secrets import values
 from tests.engine.conftest import UNCALLED, Sandbox
 
+BothUp = tuple[Path, dict[str, int], list[Operation]]
+TEAM = "teamId=team_4fT0ZkqUxVJ1wq7cYp3sN8Lb"
+
 
 def touched(operation: Operation) -> dict[str, str]:
     """Every resource that was not left alone, with what happened to it."""
     return {r.name: r.operation for r in operation.resources.values() if r.operation != "same"}
 
 
-def test_both_stacks_come_up_and_a_second_up_changes_nothing(sandbox: Sandbox) -> None:
-    for stack in ("staging", "production"):
-        first = sandbox.succeed("up", stack)
+def test_both_stacks_come_up_and_a_second_up_changes_nothing(live: Sandbox, both_up: BothUp) -> None:
+    for first in both_up[2]:
         assert set(touched(first).values()) == {"create"}
-        second = sandbox.succeed("up", stack)
+        second = live.succeed("up", first.stack)
         assert touched(second) == {}
         assert second.counts()["same"] == first.counts()["create"]
 
 
-def test_preview_after_a_change_of_one_variable_shows_exactly_that(sandbox: Sandbox) -> None:
-    sandbox.succeed("up")
-    sandbox.change(
+def test_preview_after_a_change_of_one_variable_shows_exactly_that(live: Sandbox) -> None:
+    live.change(
         "staging",
         publicVariables={"NEXT_PUBLIC_API_URL": "https://new.example.com", "NEXT_PUBLIC_ANALYTICS_ID": "G-STAGING001"},
     )
-    preview = sandbox.succeed("preview")
+    preview = live.succeed("preview")
     assert touched(preview) == {
         "app-variable-NEXT_PUBLIC_API_URL": "update",
         "build-variable-NEXT_PUBLIC_API_URL": "update",
     }
-    assert touched(sandbox.succeed("up")) == touched(preview)
+    assert touched(live.succeed("up")) == touched(preview)
 
 
 def test_preview_changes_nothing_in_the_world(sandbox: Sandbox) -> None:
@@ -45,110 +46,93 @@ def test_preview_changes_nothing_in_the_world(sandbox: Sandbox) -> None:
     assert {call for call in written if not call.endswith("/validate")} == set()
 
 
-def test_a_domain_that_changes_is_replaced(sandbox: Sandbox) -> None:
-    sandbox.succeed("up")
-    sandbox.change("staging", domain="next.ai-tools.example.com")
-    assert touched(sandbox.succeed("preview"))["app-domain"] == "replace"
-    sandbox.succeed("up")
-    project = sandbox.vercel("GET", "/v10/projects/ai-tools-staging?teamId=team_4fT0ZkqUxVJ1wq7cYp3sN8Lb")
-    domains = sandbox.vercel("GET", f"/v9/projects/{project['id']}/domains?teamId={project['accountId']}")["domains"]
+def test_a_domain_that_changes_is_replaced(live: Sandbox) -> None:
+    live.change("staging", domain="next.ai-tools.example.com")
+    assert touched(live.succeed("preview"))["app-domain"] == "replace"
+    live.succeed("up")
+    project = live.vercel("GET", f"/v10/projects/ai-tools-staging?{TEAM}")
+    domains = live.vercel("GET", f"/v9/projects/{project['id']}/domains?{TEAM}")["domains"]
     assert [domain["name"] for domain in domains if not domain["name"].endswith(".vercel.app")] == [
         "next.ai-tools.example.com"
     ]
 
 
-def test_refresh_finds_what_was_changed_by_hand_and_up_puts_it_right(sandbox: Sandbox) -> None:
-    sandbox.succeed("up")
-    sandbox.github("PATCH", "/environments/staging/variables/DOMAIN", {"value": "elsewhere.example.com"})
-    sandbox.github("DELETE", "/environments/staging-build/variables/NODE_VERSION")
-    refreshed = sandbox.succeed("refresh")
+def test_refresh_finds_what_was_changed_by_hand_and_up_puts_it_right(live: Sandbox) -> None:
+    live.github("PATCH", "/environments/staging/variables/DOMAIN", {"value": "elsewhere.example.com"})
+    live.github("DELETE", "/environments/staging-build/variables/NODE_VERSION")
+    refreshed = live.succeed("refresh")
     assert touched(refreshed) == {"release-variable-DOMAIN": "update", "build-variable-NODE_VERSION": "delete"}
-    sandbox.succeed("up")
-    assert sandbox.github("GET", "/environments/staging/variables/DOMAIN")["value"] == "staging.ai-tools.example.com"
-    assert sandbox.github("GET", "/environments/staging-build/variables/NODE_VERSION")["value"] == "24.x"
-    assert touched(sandbox.succeed("refresh")) == {}
+    live.succeed("up")
+    assert live.github("GET", "/environments/staging/variables/DOMAIN")["value"] == "staging.ai-tools.example.com"
+    assert live.github("GET", "/environments/staging-build/variables/NODE_VERSION")["value"] == "24.x"
+    assert touched(live.succeed("refresh")) == {}
 
 
-def test_delivering_the_files_starts_no_workflow(sandbox: Sandbox) -> None:
-    sandbox.succeed("up")
-    delivered = sandbox.github("GET", "/contents/.github/workflows?ref=develop")
+def test_delivering_the_files_starts_no_workflow(live: Sandbox) -> None:
+    delivered = live.github("GET", "/contents/.github/workflows?ref=develop")
     assert {file["name"] for file in delivered} >= {"staging.yml", "production.yml", "rollback.yml", "pre-deploy.yml"}
-    assert list(sandbox.state.collection("github.workflow_runs")) == []
+    assert list(live.state.collection("github.workflow_runs")) == []
 
 
-def test_a_workflow_file_that_changes_is_delivered_past_the_ruleset(sandbox: Sandbox) -> None:
-    sandbox.succeed("up")
-    file = sandbox.workspace.project / "app_repository/.github/workflows/staging.yml"
+def test_a_workflow_file_that_changes_is_delivered_past_the_ruleset(live: Sandbox) -> None:
+    file = live.workspace.project / "app_repository/.github/workflows/staging.yml"
     file.write_text(file.read_text() + "# changed\n")
-    assert touched(sandbox.succeed("up")) == {"workflows-.github/workflows/staging.yml": "update"}
+    assert touched(live.succeed("up")) == {"workflows-.github/workflows/staging.yml": "update"}
 
 
-def test_destroy_leaves_nothing_of_staging(sandbox: Sandbox) -> None:
-    sandbox.succeed("up")
-    destroyed = sandbox.succeed("destroy")
-    assert set(touched(destroyed).values()) == {"delete"}
-    assert sandbox.github("GET", "/environments")["environments"] == []
-    assert sandbox.github("GET", "/rulesets") == []
-    projects = sandbox.vercel("GET", "/v10/projects?teamId=team_4fT0ZkqUxVJ1wq7cYp3sN8Lb")
-    assert projects["projects"] == []
+def test_destroying_staging_leaves_nothing_of_it_and_all_of_production(live: Sandbox) -> None:
+    assert set(touched(live.succeed("destroy")).values()) == {"delete"}
+    environments = live.github("GET", "/environments")["environments"]
+    assert {environment["name"] for environment in environments} == {
+        "production",
+        "production-build",
+        "production-database",
+    }
+    assert [ruleset["name"] for ruleset in live.github("GET", "/rulesets")] == ["main: reviewed and checked"]
+    projects = live.vercel("GET", f"/v10/projects?{TEAM}")["projects"]
+    assert [project["name"] for project in projects] == ["ai-tools-production"]
+    assert touched(live.succeed("refresh", "production")) == {}
 
 
-def test_destroy_of_production_refuses_what_is_protected_and_says_how(sandbox: Sandbox) -> None:
-    sandbox.succeed("up", "production")
-    refused = sandbox.run("destroy", "production")
+def test_destroy_of_production_refuses_what_is_protected_and_says_how(live: Sandbox) -> None:
+    refused = live.run("destroy", "production")
     assert not refused.succeeded
     said = "\n".join(refused.diagnostics)
     assert "protected" in said
     assert "unprotect" in said
-    project = sandbox.vercel("GET", "/v10/projects/ai-tools-production?teamId=team_4fT0ZkqUxVJ1wq7cYp3sN8Lb")
-    assert project["name"] == "ai-tools-production"
+    assert live.vercel("GET", f"/v10/projects/ai-tools-production?{TEAM}")["name"] == "ai-tools-production"
 
 
-def test_no_secret_is_in_the_exported_state_in_plain_text(sandbox: Sandbox) -> None:
-    sandbox.succeed("up", "production")
-    exported = sandbox.workspace.pulumi("stack", "export", "--stack", "production")
-    files = [file.read_text(errors="replace") for file in sandbox.workspace.state.rglob("*") if file.is_file()]
-    for secret in secrets_of(sandbox):
-        assert secret not in exported
-        assert not any(secret in text for text in files)
+def test_no_secret_is_in_the_state_in_plain_text(live: Sandbox) -> None:
+    files = [file.read_text(errors="replace") for file in live.workspace.state.rglob("*") if file.is_file()]
+    exported = [live.workspace.pulumi("stack", "export", "--stack", stack) for stack in ("staging", "production")]
+    for secret in secrets_of(live):
+        assert not any(secret in text for text in [*files, *exported])
 
 
-@pytest.mark.parametrize("kind", ["preview", "up"])
-def test_no_secret_is_in_what_the_engine_says(sandbox: Sandbox, kind: str) -> None:
-    operation = sandbox.succeed("preview" if kind == "preview" else "up", "production")
-    said = json.dumps(operation.summary())
-    for secret in secrets_of(sandbox):
-        assert secret not in said
+def test_no_secret_is_in_what_the_engine_says_of_up_and_preview(live: Sandbox, both_up: BothUp) -> None:
+    live.change("production", deployWindow="Mon-Sun 00:00-23:59 UTC")
+    said = [json.dumps(operation.summary()) for operation in [*both_up[2], live.succeed("preview", "production")]]
+    for secret in secrets_of(live):
+        assert not any(secret in text for text in said)
 
 
-def test_the_secrets_that_the_workflows_get_are_the_configured_ones(sandbox: Sandbox) -> None:
-
-    sandbox.succeed("up", "production")
-    database = values(sandbox.state, "acme", "ai-tools", "production-database")
-    assert database == {
-        "DATABASE_URL": f"postgresql://ai_tools:{sandbox.accounts.database_password}@127.0.0.1:5432/ai_tools_production"
-    }
-    assert set(values(sandbox.state, "acme", "ai-tools", "production-build")) == {"VERCEL_BYPASS"}
-    release = values(sandbox.state, "acme", "ai-tools", "production")
-    assert release["VERCEL_TOKEN"] == sandbox.accounts.vercel_deploy_token
+def test_the_secrets_that_the_workflows_get_are_the_configured_ones(live: Sandbox) -> None:
+    database = values(live.state, "acme", "ai-tools", "production-database")
+    password = live.accounts.database_password
+    assert database == {"DATABASE_URL": f"postgresql://ai_tools:{password}@127.0.0.1:5432/ai_tools_production"}
+    assert set(values(live.state, "acme", "ai-tools", "production-build")) == {"VERCEL_BYPASS"}
+    release = values(live.state, "acme", "ai-tools", "production")
+    assert release["VERCEL_TOKEN"] == live.accounts.vercel_deploy_token
     assert "DATABASE_URL" not in release
 
 
-def test_one_stack_comes_and_goes_without_the_other_noticing(sandbox: Sandbox) -> None:
-    sandbox.succeed("up", "staging")
-    sandbox.succeed("up", "production")
-    sandbox.succeed("destroy", "staging")
-    assert touched(sandbox.succeed("refresh", "production")) == {}
-    assert touched(sandbox.succeed("up", "production")) == {}
-
-
 def secrets_of(sandbox: Sandbox) -> list[str]:
-    """Every secret value that the configuration holds, and the one that Vercel made."""
+    """Every secret value that the configuration holds."""
     configured = stack_secrets(sandbox.accounts, UNCALLED, "production").values()
     return [*configured, sandbox.accounts.database_password]
 
 
 def test_a_secret_output_is_masked() -> None:
-
     outputs = {"b": auto.OutputValue(value="hidden", secret=True), "a": auto.OutputValue(value="shown", secret=False)}
     assert masked(outputs) == {"a": "shown", "b": MASK}
