@@ -30,7 +30,7 @@ def resolve_reviewers(
             else:
                 users.append(int(github.get_user(username=name, opts=opts).id))
         except Exception as error:  # the SDK raises nothing narrower for a failed look-up
-            if "404" not in str(error):
+            if ": 404 " not in str(error):
                 raise
             unknown.append(name)
     if unknown:

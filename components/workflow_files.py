@@ -8,6 +8,7 @@ from pathlib import Path
 import pulumi
 import pulumi_github as github
 
+_REFUSED = frozenset("%#?")
 _LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules", ".DS_Store"})
 
 
@@ -57,12 +58,17 @@ def read_files(root: Path) -> dict[str, str]:
     """Every file below a folder, in order, by POSIX path relative to it, without what Python and npm leave behind.
 
     Raises:
-        pulumi.RunError: if the folder holds no file, or one that is not UTF-8 text.
+        pulumi.RunError: if the folder holds no file, or one that is not UTF-8 text or cannot be named in a URL.
     """
     contents: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
         if not path.is_file() or _LEFT_BY_TOOLS.intersection(path.parts):
             continue
+        if _REFUSED.intersection(str(path.relative_to(root))):
+            raise pulumi.RunError(
+                f"{path}: GitHub's provider cannot deliver a name that holds one of {' '.join(sorted(_REFUSED))}. "
+                "Nothing was delivered. Rename it, then run `pulumi up` again."
+            )
         try:
             contents[path.relative_to(root).as_posix()] = path.read_bytes().decode()
         except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 
+from sandbox.processes import is_running
 from sandbox.world.server import Server
 from sandbox.world.state import State
 
@@ -90,7 +91,7 @@ def stop(home: Path) -> bool:
         return False
     process = json.loads((home / "sandbox.json").read_text())["pid"]
     os.kill(process, signal.SIGTERM)
-    while Path(f"/proc/{process}").exists() and running_urls(home) is not None:
+    while is_running(process):
         time.sleep(0.05)
     return True
 

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from sandbox.processes import is_running
+
 
 class Workspace:
     """The engine's folder, its state, and the environment that its commands run in."""
@@ -84,7 +86,7 @@ class Workspace:
         gone: list[int] = []
         for lock in self.state.glob(f".pulumi/locks/organization/*/{stack}/*.json"):
             process = json.loads(lock.read_text())["pid"]
-            if not _is_running(process):
+            if not is_running(process):
                 lock.unlink()
                 gone.append(process)
         return gone
@@ -111,18 +113,6 @@ class Workspace:
             kept_file.touch(mode=0o600)
             kept_file.write_text(json.dumps(kept))
         return _Encrypted(kept["salt"], {key: kept["values"][entry] for key, entry in wanted.items()})
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    # A killed process keeps its number until its parent notices; Linux tells, elsewhere it counts as running.
-    status = Path(f"/proc/{process}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] not in "ZX"
 
 
 class _Encrypted(NamedTuple):

@@ -63,9 +63,9 @@ def _compare(old: Any, new: Any, path: str, shape: str, traits: Traits) -> Itera
     elif (_is_zero(old) and _is_zero(new)) or _is_same(old, new, shape, traits):
         return
     elif _is_zero(old):
-        yield path, Kind.ADD if old is None else Kind.UPDATE
+        yield path, Kind.ADD if old is None or old == [] else Kind.UPDATE
     elif _is_zero(new) and not isinstance(new, Mapping):
-        yield path, Kind.DELETE if new is None else Kind.UPDATE
+        yield path, Kind.DELETE if new is None or new == [] else Kind.UPDATE
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for name in sorted(old.keys() | new.keys()):
             inner = f"{shape}.{name}"
@@ -78,13 +78,29 @@ def _compare(old: Any, new: Any, path: str, shape: str, traits: Traits) -> Itera
 
 
 def _compare_lists(old: list[Any], new: list[Any], path: str, shape: str, traits: Traits) -> Iterator[tuple[str, Kind]]:
-    if len(old) != len(new):
+    """Differences by place: an item more is an addition at its place, an item less a deletion at the place it had."""
+    if has_unknown(new) and len(old) != len(new):
         yield path, Kind.UPDATE
         return
     if shape in traits.unordered and not has_unknown(new):
         old, new = _sorted(old, shape, traits), _sorted(new, shape, traits)
-    for index, (old_item, new_item) in enumerate(zip(old, new, strict=True)):
-        yield from _compare(old_item, new_item, f"{path}[{index}]", shape, traits)
+    left, right = dict(enumerate(old)), dict(enumerate(new))
+    if len(old) != len(new) and (shape in traits.unordered or not any(isinstance(item, Mapping) for item in new)):
+        _strike_out_equal(left, right, shape, traits)
+    for index in sorted(left.keys() | right.keys()):
+        if index not in left or index not in right:
+            yield f"{path}[{index}]", Kind.ADD if index in right else Kind.DELETE
+        else:
+            yield from _compare(left[index], right[index], f"{path}[{index}]", shape, traits)
+
+
+def _strike_out_equal(left: dict[int, Any], right: dict[int, Any], shape: str, traits: Traits) -> None:
+    """Take out what both sides have, wherever it stands."""
+    for index, item in list(left.items()):
+        said = _said(item, shape, traits)
+        place = next((other for other, found in right.items() if _said(found, shape, traits) == said), None)
+        if place is not None:
+            del left[index], right[place]
 
 
 def _is_same(old: Any, new: Any, shape: str, traits: Traits) -> bool:

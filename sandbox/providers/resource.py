@@ -102,11 +102,6 @@ class Resource(ABC, Generic[Client]):
         del client, resource_id, state, inputs
         return frozenset()
 
-    def drift(self, state: Properties, /) -> Iterator[str]:
-        """Outputs which say that the resource was changed elsewhere, so that it must be written again."""
-        del state
-        return iter(())
-
     @abstractmethod
     def create(self, client: Client, inputs: Properties, /) -> Made:
         """Make the resource.

@@ -115,7 +115,6 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         state, inputs = decode(request.olds), decode(request.news)
         also_replaces = _guarded(context, lambda: resource.plan(self._client, request.id, state, inputs))
         changes = diff(schema, resource.traits, state, inputs, also_replaces=also_replaces)
-        changes += [Change(output, output, Kind.UPDATE, replaces=False) for output in resource.drift(state)]
         changes = [change for change in changes if not _ignored(change.path, request.ignoreChanges)]
         return _diff_response(resource, state, inputs, changes)
 

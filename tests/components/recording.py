@@ -93,7 +93,9 @@ class _Mocks(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         name = args.args.get("username", args.args.get("slug"))
         if name in self._unknown:
-            raise ValueError(f"invoke of {args.token} failed: 404 Not Found")
+            raise ValueError(
+                f"invoke of {args.token} failed: GET https://api.github.com/users/{name}: 404 Not Found []"
+            )
         return {"id": "7" if "username" in args.args else "8"}, []
 
 

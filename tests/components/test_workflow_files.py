@@ -22,6 +22,13 @@ def test_a_file_that_is_no_text_is_refused_by_name(tmp_path: Path) -> None:
         read_files(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["50%.md", "c#.md", "why?.md"])
+def test_a_name_that_the_provider_could_not_ask_for_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("x")
+    with pytest.raises(pulumi.RunError, match=r"Nothing was delivered\. Rename it"):
+        read_files(tmp_path)
+
+
 def test_line_endings_arrive_as_they_stand(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"one\r\ntwo\n")
     assert read_files(tmp_path) == {"a.txt": "one\r\ntwo\n"}

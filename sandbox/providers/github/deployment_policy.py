@@ -1,7 +1,7 @@
 """RepositoryEnvironmentDeploymentPolicy: …/environments/{environment_name}/deployment-branch-policies."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sandbox.providers.github.client import GitHub, build_id, parse_id
 from sandbox.providers.github.repository_change import replaced_by_repository
@@ -12,6 +12,7 @@ from sandbox.providers.values import Properties
 
 _PATTERNS = ("branchPattern", "tagPattern")
 _LONGEST_PATTERN = 1_000_000
+_SEE_OTHER = 303
 
 
 class RepositoryEnvironmentDeploymentPolicy(Resource[GitHub]):
@@ -36,9 +37,9 @@ class RepositoryEnvironmentDeploymentPolicy(Resource[GitHub]):
         return replaced
 
     def create(self, client: GitHub, inputs: Properties) -> Made:
-        """POST the policy, then GET its repository for the ID."""
+        """POST the policy, then GET its repository for the ID. A policy that is there already is taken over."""
         kind = "branch" if "branchPattern" in inputs else "tag"
-        policy = client.http.post(_path(client, inputs), {"name": _pattern(inputs), "type": kind})
+        policy = _post(client, inputs, {"name": _pattern(inputs), "type": kind})
         made_id = build_id(inputs["repository"], inputs["environment"], str(policy["id"]))
         state = merged(inputs, policyId=policy["id"])
         with made(made_id, state):
@@ -85,6 +86,20 @@ class RepositoryEnvironmentDeploymentPolicy(Resource[GitHub]):
     def delete(self, client: GitHub, _resource_id: str, state: Properties) -> None:
         """DELETE the policy; one that is gone already is an error, as with the real provider."""
         client.http.delete(f"{_path(client, state)}/{state['policyId']}")
+
+
+def _post(client: GitHub, inputs: Properties, body: dict[str, str]) -> Any:
+    """POST the policy, or find the one that a 303 points to."""
+    try:
+        return client.http.post(_path(client, inputs), body)
+    except CallError as error:
+        if error.status != _SEE_OTHER:
+            raise
+        listed = client.http.get(_path(client, inputs), per_page="100")["branch_policies"]
+        same = [policy for policy in listed if (policy["name"], policy.get("type")) == (body["name"], body["type"])]
+        if not same:
+            raise
+        return same[0]
 
 
 def _path(client: GitHub, properties: Properties) -> str:

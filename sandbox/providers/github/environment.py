@@ -12,6 +12,9 @@ from sandbox.providers.values import Properties, only_known
 
 MOST_REVIEWERS = 6
 LONGEST_WAIT_MINUTES = 43_200
+_UNPROCESSABLE = 422
+_LEFT_OUT: Properties = {"preventSelfReview": False}
+"""What the state says of inputs that are left out; the checked inputs do not."""
 
 
 class RepositoryEnvironment(Resource[GitHub]):
@@ -20,7 +23,7 @@ class RepositoryEnvironment(Resource[GitHub]):
     pulumi_type: ClassVar[str] = "github:index/repositoryEnvironment:RepositoryEnvironment"
     traits: ClassVar[Traits] = Traits(
         replace_on=frozenset({"environment"}),
-        defaults={"canAdminsBypass": True, "preventSelfReview": False},
+        defaults={"canAdminsBypass": True},
         unordered=frozenset({"reviewers.users", "reviewers.teams"}),
     )
 
@@ -48,11 +51,12 @@ class RepositoryEnvironment(Resource[GitHub]):
 
     def create(self, client: GitHub, inputs: Properties) -> Made:
         """PUT the environment, then GET its repository for the ID."""
-        client.http.put(client.environment_path(inputs["repository"], inputs["environment"]), _body(inputs))
+        _put(client, inputs)
         made_id = build_id(inputs["repository"], inputs["environment"])
-        with made(made_id, inputs):
+        state = {**_LEFT_OUT, **inputs}
+        with made(made_id, state):
             repository = client.repository(inputs["repository"])
-        return Made(made_id, merged(inputs, repositoryId=repository["id"]))
+        return Made(made_id, merged(state, repositoryId=repository["id"]))
 
     def identify(self, client: GitHub, resource_id: str) -> Made:
         """`<repository>:<environment>`."""
@@ -94,9 +98,9 @@ class RepositoryEnvironment(Resource[GitHub]):
 
     def update(self, client: GitHub, _resource_id: str, state: Properties, inputs: Properties) -> Properties:
         """PUT the environment; the repository's ID is looked up if a broken creation left it out."""
-        client.http.put(client.environment_path(inputs["repository"], inputs["environment"]), _body(inputs))
+        _put(client, inputs)
         known = state.get("repositoryId")
-        return merged(inputs, repositoryId=known or client.repository(inputs["repository"])["id"])
+        return merged({**_LEFT_OUT, **inputs}, repositoryId=known or client.repository(inputs["repository"])["id"])
 
     def delete(self, client: GitHub, _resource_id: str, state: Properties) -> None:
         """DELETE the environment; one that is gone already is no error."""
@@ -105,6 +109,21 @@ class RepositoryEnvironment(Resource[GitHub]):
         except CallError as error:
             if error.status != NOT_FOUND:
                 raise
+
+
+def _put(client: GitHub, inputs: Properties) -> None:
+    """PUT the environment. Where the plan has no protection rules and none is asked for, PUT it without them.
+
+    Source: CreateUpdateEnvironment of go-github, which the provider calls.
+    """
+    path = client.environment_path(inputs["repository"], inputs["environment"])
+    body = _body(inputs)
+    try:
+        client.http.put(path, body)
+    except CallError as error:
+        if error.status != _UNPROCESSABLE or body["reviewers"] or body["wait_timer"]:
+            raise
+        client.http.put(path, {"deployment_branch_policy": body["deployment_branch_policy"]})
 
 
 def _body(inputs: Properties) -> dict[str, Any]:

@@ -42,11 +42,6 @@ class ActionsEnvironmentSecret(Resource[GitHub]):
         del resource_id
         return replaced_by_repository(client, state, inputs)
 
-    def drift(self, state: Properties) -> Iterator[str]:
-        """A secret that was written elsewhere since: its value is not readable, the time of its last change is."""
-        if state.get("remoteUpdatedAt") and state.get("updatedAt") != state["remoteUpdatedAt"]:
-            yield "remoteUpdatedAt"
-
     def create(self, client: GitHub, inputs: Properties) -> Made:
         """GET the repository and the environment's public key, PUT the sealed value, GET the secret's times."""
         repository = client.repository(inputs["repository"])
@@ -71,7 +66,10 @@ class ActionsEnvironmentSecret(Resource[GitHub]):
         )
 
     def read(self, client: GitHub, resource_id: str, state: Properties) -> Made | None:
-        """GET the secret, which tells when it was last written."""
+        """GET the secret, which tells when it was last written.
+
+        A value that was written elsewhere stays: the provider keeps the time, and plans nothing because of it.
+        """
         try:
             secret = client.http.get(f"{_path(state)}/{state['secretName']}")
         except CallError as error:

@@ -13,6 +13,8 @@ from sandbox.providers.rules import needs
 from sandbox.providers.values import Properties
 
 _AUTOCREATE = "autocreateBranch"
+_LEFT_OUT: Properties = {"overwriteOnCreate": False}
+"""What the state says of inputs that are left out; the checked inputs do not."""
 
 
 class RepositoryFile(Resource[GitHub]):
@@ -21,7 +23,6 @@ class RepositoryFile(Resource[GitHub]):
     pulumi_type: ClassVar[str] = "github:index/repositoryFile:RepositoryFile"
     traits: ClassVar[Traits] = Traits(
         replace_on=frozenset({"file", "branch"}),
-        defaults={"overwriteOnCreate": False},
         never_differs=frozenset({_AUTOCREATE, "autocreateBranchSourceBranch", "autocreateBranchSourceSha"}),
     )
 
@@ -43,7 +44,7 @@ class RepositoryFile(Resource[GitHub]):
         branch = inputs.get("branch") or repository["default_branch"]
         if "branch" in inputs:
             _ensure_branch(client, inputs)
-        body = _body({**inputs, "branch": branch}, "Add")
+        body = _body(inputs, "Add")
         existing = _contents(client, inputs, branch)
         if existing is not None:
             if not inputs.get("overwriteOnCreate"):
@@ -54,7 +55,9 @@ class RepositoryFile(Resource[GitHub]):
             body["sha"] = existing["sha"]
         committed = client.http.put(_path(client, inputs), body)
         made_id = build_id(inputs["repository"], inputs["file"], branch)
-        state = merged(inputs, branch=branch, repositoryId=repository["id"], commitSha=committed["commit"]["sha"])
+        state = merged(
+            {**_LEFT_OUT, **inputs}, branch=branch, repositoryId=repository["id"], commitSha=committed["commit"]["sha"]
+        )
         with made(made_id, state):
             found = self.read(client, made_id, state)
         if found is None:
@@ -97,7 +100,7 @@ class RepositoryFile(Resource[GitHub]):
 
     def update(self, client: GitHub, resource_id: str, state: Properties, inputs: Properties) -> Properties:
         """PUT the file in place of the known blob, then read it back. A file that changed since is answered 409."""
-        new = {**inputs, "branch": inputs.get("branch") or state["branch"]}
+        new = {**_LEFT_OUT, **inputs, "branch": inputs.get("branch") or state["branch"]}
         new.setdefault("commitMessage", state.get("commitMessage", f"Add {inputs['file']}"))
         body = _body(new, "Update")
         body["sha"] = state.get("sha") or (_contents(client, new, new["branch"]) or {}).get("sha")
@@ -107,15 +110,8 @@ class RepositoryFile(Resource[GitHub]):
         return found.state if found else merged(new)
 
     def delete(self, client: GitHub, _resource_id: str, state: Properties) -> None:
-        """DELETE the file with a commit; one that is gone already is no error."""
-        body = _body(state, "Delete")
-        del body["content"]
-        body["sha"] = state.get("sha")
-        try:
-            client.http.delete(_path(client, state), body)
-        except CallError as error:
-            if error.status != NOT_FOUND:
-                raise
+        """DELETE the file with a commit; one that is gone already is an error, as with the real provider."""
+        client.http.delete(_path(client, state), {**_body(state, "Delete"), "sha": state.get("sha")})
 
 
 def _path(client: GitHub, properties: Properties) -> str:
@@ -137,7 +133,7 @@ def _commit(client: GitHub, state: Properties, ref: str) -> Any:
     commits = f"{client.repository_path(state['repository'])}/commits"
     sha = state.get("commitSha")
     if not sha:
-        sha = client.http.get(commits, sha=ref, path=state["file"])[0]["sha"]
+        sha = client.http.get(commits, path=state["file"], sha=ref)[0]["sha"]
     return client.http.get(f"{commits}/{sha}")
 
 
@@ -148,8 +144,9 @@ def _body(properties: Properties, verb: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "message": f"{verb} {file}" if message == f"Add {file}" else message,
         "content": base64.b64encode(properties["content"].encode()).decode(),
-        "branch": properties["branch"],
     }
+    if "branch" in properties:
+        body["branch"] = properties["branch"]
     if "commitAuthor" in properties and "commitEmail" in properties:
         author = {"name": properties["commitAuthor"], "email": properties["commitEmail"]}
         body |= {"author": author, "committer": author}

@@ -14,7 +14,7 @@ from sandbox.providers.github.environment_variable import ActionsEnvironmentVari
 from sandbox.providers.github.file import RepositoryFile
 from sandbox.providers.github.functions import FUNCTIONS
 from sandbox.providers.github.ruleset import RepositoryRuleset
-from sandbox.providers.http_client import UNAUTHORIZED, CallError, HttpClient, RetryPolicy, closed_on_error
+from sandbox.providers.http_client import NOT_FOUND, CallError, HttpClient, RetryPolicy, closed_on_error
 from sandbox.providers.provider import Provider, Settings
 from sandbox.providers.resource import Failure
 from sandbox.providers.values import Properties
@@ -35,7 +35,10 @@ def _check_config(config: Properties) -> Iterator[Failure]:
 
 
 def _configure(config: Properties, settings: Settings) -> GitHub:
-    """GET /orgs/{owner} to see whether the owner is an organization; without an owner GET /user, who it then is."""
+    """GET /orgs/{owner} to see whether the owner is an organization; without an owner GET /user first, who it then is.
+
+    The environment's owner wins over the configured one, as with the real provider.
+    """
     pace = settings.pace
     delay = config["retryDelayMs"] / _MILLISECONDS if "retryDelayMs" in config else pace.retry_seconds
     http = HttpClient(
@@ -54,15 +57,15 @@ def _configure(config: Properties, settings: Settings) -> GitHub:
         one_at_a_time=not config.get("parallelRequests", False),
         timeout=pace.timeout_seconds,
     )
-    owner = config.get("owner") or config.get("organization") or os.environ.get("GITHUB_OWNER")
+    organization = config.get("organization") or os.environ.get("GITHUB_ORGANIZATION")
+    owner = organization or os.environ.get("GITHUB_OWNER") or config.get("owner")
     with closed_on_error(http):
-        if not owner:
-            return GitHub(http, http.get("/user")["login"])
+        owner = owner or http.get("/user")["login"]
         try:
             http.get(f"/orgs/{owner}")
         except CallError as error:
-            # A user is no organization, and the provider goes on; a bad token fails here rather than later.
-            if error.status == UNAUTHORIZED:
+            # A user is no organization, and the provider goes on.
+            if error.status != NOT_FOUND:
                 raise
         return GitHub(http, owner)
 

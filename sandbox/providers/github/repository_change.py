@@ -10,7 +10,8 @@ REPLACED: frozenset[str] = frozenset({"repository"})
 def replaced_by_repository(client: GitHub, state: Properties, inputs: Properties) -> frozenset[str]:
     """Whether the wanted repository is another than the one that holds the resource (GET /repos/{owner}/{repo}).
 
-    Source: the provider compares the IDs of the repositories when it plans; one that does not exist is another.
+    Source: the provider compares the IDs of the repositories when it plans. One that does not exist is taken for the
+    same: the update is planned, and fails.
     """
     wanted = inputs.get("repository")
     if not state or wanted == state.get("repository"):
@@ -22,5 +23,5 @@ def replaced_by_repository(client: GitHub, state: Properties, inputs: Properties
     except CallError as error:
         if error.status != NOT_FOUND:
             raise
-        return REPLACED
+        return frozenset()
     return frozenset() if repository["id"] == state["repositoryId"] else REPLACED

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from sandbox.providers.github.client import GitHub, parse_id
-from sandbox.providers.github.ruleset_rules import FILLED_IN, ON_PUSH, from_api, to_api
+from sandbox.providers.github.ruleset_rules import FILLED_IN, ON_PUSH, from_api, keep_computed, to_api
 from sandbox.providers.http_client import NOT_FOUND, NOT_MODIFIED, Answer, CallError
 from sandbox.providers.resource import Failure, Made, RefusedError, Resource, Traits, merged
 from sandbox.providers.rules import length, matches, one_of
@@ -79,7 +79,8 @@ class RepositoryRuleset(Resource[GitHub]):
         """GET the repository, then PUT the whole ruleset; an archived repository's is left alone."""
         if client.repository(inputs["repository"]).get("archived"):
             return state
-        answer = client.http.call("PUT", f"{_path(client, inputs)}/{resource_id}", _body(inputs))
+        wanted = {**inputs, "rules": keep_computed(inputs["rules"], state.get("rules", {}))}
+        answer = client.http.call("PUT", f"{_path(client, inputs)}/{resource_id}", _body(wanted))
         return _state(inputs, answer)
 
     def delete(self, client: GitHub, resource_id: str, state: Properties) -> None:

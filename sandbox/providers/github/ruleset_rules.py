@@ -63,10 +63,23 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 """What the provider sends for a parameter that is left out."""
 
 FILLED_IN = frozenset(
-    {"rules.pullRequest.allowedMergeMethods"}
-    | {f"rules.{rule}.{parameter}" for rule, parameters in _DEFAULTS.items() for parameter in parameters}
+    {"rules.pullRequest.allowedMergeMethods", "rules.requiredStatusChecks.requiredChecks.integrationId"}
+    | {
+        f"rules.{rule}.{parameter}"
+        for rule, parameters in _DEFAULTS.items()
+        for parameter, default in parameters.items()
+        if default
+    }
 )
 """Paths that come back from GitHub though a program left them out."""
+
+
+def keep_computed(rules: Rules, known: Rules) -> Rules:
+    """The rules with the merge methods that GitHub has: who leaves them out leaves them as they are."""
+    methods = known.get("pullRequest", {}).get("allowedMergeMethods")
+    if "pullRequest" not in rules or not methods:
+        return rules
+    return {**rules, "pullRequest": {"allowedMergeMethods": methods, **rules["pullRequest"]}}
 
 
 def to_api(rules: Rules) -> list[dict[str, Any]]:
