@@ -177,6 +177,8 @@ def _run(kind: Kind, home: Path, stack: str) -> list[Operation]:
         console.rule(f"{kind} {name}")
         for process in workspace.break_stale_locks(name):
             console.print(f"Process {process} was killed while it worked on {name}; its lock is removed.")
+        if urns := workspace.cut_off(name):
+            console.print(_about_cut_off(name, urns, home), soft_wrap=True)
         workspace.prepare(name, stack_addresses(urls), stack_secrets(load_accounts(home), urls, name))
         operation = Runner(workspace, name, urls).run(kind, lambda resource: show_resource(console, resource))
         show_operation(console, operation)
@@ -184,6 +186,17 @@ def _run(kind: Kind, home: Path, stack: str) -> list[Operation]:
         if not operation.succeeded:
             break
     return operations
+
+
+def _about_cut_off(stack: str, urns: Sequence[str], home: Path) -> str:
+    """What a person has to know and may have to type after a kill."""
+    names = ", ".join(urn.rsplit("::", 1)[-1] for urn in urns)
+    return (
+        f"The kill cut off the creation of {names}. Nobody knows whether the service made them. Where a service "
+        "says that one exists already, have the engine ask for its ID (README: a project that exists already lists the "
+        f"forms), then run the same command again:\n  python -m sandbox exec --home {home} -- pulumi refresh -s {stack} "
+        f"--config-file {home}/workspace/Pulumi.{stack}.yaml"
+    )
 
 
 def _order(kind: Kind) -> Sequence[str]:

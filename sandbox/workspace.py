@@ -91,6 +91,13 @@ class Workspace:
                 gone.append(process)
         return gone
 
+    def cut_off(self, stack: str) -> list[str]:
+        """The resources whose creation a kill cut off: the engine cannot know whether the service made them."""
+        (state,) = [*self.state.glob(f".pulumi/stacks/*/{stack}.json"), None][:1]
+        latest = json.loads(state.read_text())["checkpoint"]["latest"] if state is not None else None
+        pending = (latest or {}).get("pending_operations") or []
+        return [operation["resource"]["urn"] for operation in pending if operation["type"] == "creating"]
+
     def _encrypted(self, stack: str, stack_secrets: Mapping[str, str]) -> "_Encrypted":
         """The secrets as the engine encrypts them. What it has encrypted once is kept: each value takes it a while.
 
