@@ -193,8 +193,8 @@ def _about_cut_off(stack: str, urns: Sequence[str], home: Path) -> str:
     names = ", ".join(urn.rsplit("::", 1)[-1] for urn in urns)
     return (
         f"The kill cut off the creation of {names}. Nobody knows whether the service made them. Where a service "
-        "says that one exists already, have the engine ask for its ID (README: a project that exists already lists the "
-        f"forms), then run the same command again:\n  python -m sandbox exec --home {home} -- pulumi refresh -s {stack} "
+        "says that one exists already, have the engine ask for its ID (the README lists the "
+        f"forms), then run the same again:\n  python -m sandbox exec --home {home} -- pulumi refresh -s {stack} "
         f"--config-file {home}/workspace/Pulumi.{stack}.yaml"
     )
 
