@@ -46,15 +46,17 @@ class Runner:
                 on_resource(finished)
 
         with serve(self._urls, self._pace) as debug_providers:
-            stack = self._select(debug_providers)
             try:
-                getattr(stack, kind)(on_event=take)
+                stack = self._select(debug_providers)
+                try:
+                    getattr(stack, kind)(on_event=take)
+                    operation.succeeded = True
+                finally:
+                    if kind != "preview":
+                        operation.outputs = masked(stack.outputs())
             except errors.CommandError as error:
+                operation.succeeded = False
                 operation.diagnostics = operation.diagnostics or [_complaint(error)]
-            else:
-                operation.succeeded = True
-            if kind != "preview":
-                operation.outputs = masked(stack.outputs())
         return operation
 
     def _select(self, debug_providers: str) -> auto.Stack:

@@ -94,7 +94,7 @@ class Workspace:
     def cut_off(self, stack: str) -> list[str]:
         """The resources whose creation a kill cut off: the engine cannot know whether the service made them."""
         (state,) = [*self.state.glob(f".pulumi/stacks/*/{stack}.json"), None][:1]
-        latest = json.loads(state.read_text())["checkpoint"]["latest"] if state is not None else None
+        latest = json.loads(_whole(state))["checkpoint"]["latest"] if state is not None else None
         pending = (latest or {}).get("pending_operations") or []
         return [operation["resource"]["urn"] for operation in pending if operation["type"] == "creating"]
 
@@ -120,6 +120,17 @@ class Workspace:
             kept_file.touch(mode=0o600)
             kept_file.write_text(json.dumps(kept))
         return _Encrypted(kept["salt"], {key: kept["values"][entry] for key, entry in wanted.items()})
+
+
+def _whole(state: Path) -> str:
+    """The state's text; where a kill left half of it, the engine's own copy of the time before takes its place."""
+    text = state.read_text()
+    try:
+        json.loads(text)
+    except ValueError:
+        text = state.with_name(f"{state.name}.bak").read_text()
+        state.write_text(text)
+    return text
 
 
 class _Encrypted(NamedTuple):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.paths import PROJECT
+from sandbox.workspace import Workspace
 
 COMMITTED = ["Pulumi.yaml", "Pulumi.staging.yaml", "Pulumi.production.yaml"]
 
@@ -95,3 +96,16 @@ def test_a_fault_that_could_never_fire_is_refused(home: Path) -> None:
     refused = sandbox(home, "fail", "github", "status", "--times", "0")
     assert refused.returncode == 1
     assert "a fault's times is at least 1" in refused.stdout
+
+
+def test_a_state_that_a_kill_left_half_written_is_taken_from_the_engines_own_copy(tmp_path: Path) -> None:
+    workspace = Workspace(PROJECT, tmp_path, Path("pulumi"))
+    folder = workspace.state / ".pulumi" / "stacks" / "ai-tools"
+    folder.mkdir(parents=True)
+    pending = {"type": "creating", "resource": {"urn": "urn:pulumi:staging::ai-tools::x:y:Z::name"}}
+    whole = json.dumps({"checkpoint": {"latest": {"pending_operations": [pending]}}})
+    (folder / "staging.json").write_text(whole[:30])
+    (folder / "staging.json.bak").write_text(whole)
+    assert workspace.cut_off("staging") == ["urn:pulumi:staging::ai-tools::x:y:Z::name"]
+    assert (folder / "staging.json").read_text() == whole
+    assert workspace.cut_off("production") == []
