@@ -1,208 +1,164 @@
-"""Whether an exchange is one that the service's own OpenAPI document allows."""
+"""Whether an exchange is one that the service's own OpenAPI document allows.
 
-import contextlib
+Held to the document are: the path and the method, the path and query parameters, the bodies and their types of content,
+and the status. Not held are other headers, and what a document says in prose only.
+"""
+
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import jsonschema_rs
 
-from sandbox.openapi.corrections import ACROSS_SLASHES, correct, documented_path
-from sandbox.openapi.documents import SOURCES, documents
+from sandbox.openapi.corrections import UNDOCUMENTED, documented_path
+from sandbox.openapi.documents import SOURCES
+from sandbox.openapi.operations import Operation, documents_of
+from sandbox.openapi.parameters import parameter_violations
 from sandbox.world.exchanges import Exchange
 
 SUCCESS = range(200, 300)
-GENERAL_ERRORS = {"github": "#/components/schemas/basic-error", "datadog": "#/components/schemas/APIErrorResponse"}
-"""The shape of an error whose status an operation does not list: the documents leave many out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one path of a document."""
-
-    method: str
-    template: str
-    pattern: re.Pattern[str]
-    pointer: str
-    """Where it stands in the document, as a JSON pointer."""
-    definition: Mapping[str, Any]
-
-
-class Document:
-    """One OpenAPI document, ready to check exchanges."""
-
-    def __init__(self, service: str, index: int, content: dict[str, Any]) -> None:
-        self._content = content
-        self._uri = f"urn:openapi:{service}:{index}"
-        self._registry = jsonschema_rs.Registry([(self._uri, content)])
-        self._service = service
-        self._validators: dict[str, jsonschema_rs.Validator] = {}
-        self._operations = [
-            Operation(method.upper(), template, _pattern(template), f"/paths/{_escaped(template)}/{method}", definition)
-            for template, item in content["paths"].items()
-            for method, definition in item.items()
-            if method in ("get", "put", "post", "patch", "delete")
-        ]
-
-    def find(self, method: str, path: str) -> Operation | None:
-        """The operation of a path; literal segments win over placeholders."""
-        found = [o for o in self._operations if o.method == method and o.pattern.fullmatch(path)]
-        return min(found, key=lambda operation: operation.template.count("{"), default=None)
-
-    def violations(self, operation: Operation, exchange: Exchange, path: str) -> Iterator[str]:
-        """What an exchange does that the operation does not allow."""
-        if exchange.status in SUCCESS:
-            yield from self._parameters(operation, exchange, path)
-            yield from self._request(operation, exchange)
-        yield from self._response(operation, exchange)
-
-    def _parameters(self, operation: Operation, exchange: Exchange, path: str) -> Iterator[str]:
-        match = operation.pattern.fullmatch(path)
-        given = {("path", name): unquote(value) for name, value in (match.groupdict() if match else {}).items()}
-        given |= {
-            ("query", name): value for name, value in parse_qsl(urlsplit(exchange.path).query, keep_blank_values=True)
-        }
-        declared: set[tuple[str, str]] = set()
-        item = self._content["paths"][operation.template]
-        for parameter in [*item.get("parameters", []), *operation.definition.get("parameters", [])]:
-            resolved = self._resolved(parameter)
-            key = (resolved["in"], resolved["name"])
-            declared.add(key)
-            # The placeholders of a pattern cannot hold every character that a name can.
-            value = given.get(key, given.get((key[0], key[1].replace("-", "_"))))
-            if value is None:
-                if resolved.get("required") and resolved["in"] in ("path", "query"):
-                    yield f"the {key[0]} parameter {key[1]} is missing"
-            elif not any(self._fits(resolved.get("schema", {}), read) for read in _readings(value)):
-                yield f"the {key[0]} parameter {key[1]} is {value!r}"
-        for where, name in given:
-            if where == "query" and (where, name) not in declared:
-                yield f"the query parameter {name} is not documented"
-
-    def _request(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
-        body = operation.definition.get("requestBody")
-        if body is None:
-            if exchange.request_body.strip():
-                yield "a body was sent where none is documented"
-            return
-        pointer, resolved = self._located(f"{operation.pointer}/requestBody", body)
-        if not exchange.request_body:
-            if resolved.get("required"):
-                yield "the required body is missing"
-            return
-        yield from self._content_violations("request", pointer, resolved, exchange.request_body)
-
-    def _response(self, operation: Operation, exchange: Exchange) -> Iterator[str]:
-        responses = operation.definition["responses"]
-        status = str(exchange.status)
-        if status not in responses and "default" in responses:
-            status = "default"
-        if status in responses:
-            pointer, resolved = self._located(f"{operation.pointer}/responses/{status}", responses[status])
-            if exchange.response_body and _is_json(exchange):
-                yield from self._content_violations("answer", pointer, resolved, exchange.response_body)
-        elif exchange.status in SUCCESS:
-            yield f"the status {exchange.status} is not documented"
-        elif exchange.response_body and _is_json(exchange):
-            yield from self._schema_violations("answer", GENERAL_ERRORS[self._service][1:], exchange.response_body)
-
-    def _content_violations(self, what: str, pointer: str, resolved: Mapping[str, Any], body: bytes) -> Iterator[str]:
-        for media_type in resolved.get("content", {}):
-            if "json" in media_type:
-                yield from self._schema_violations(what, f"{pointer}/content/{_escaped(media_type)}/schema", body)
-                return
-
-    def _schema_violations(self, what: str, pointer: str, body: bytes) -> Iterator[str]:
-        try:
-            value = json.loads(body)
-        except ValueError:
-            yield f"the {what} is not JSON"
-            return
-        validator = self._validators.get(pointer)
-        if validator is None:
-            validator = self._validator({"$ref": f"{self._uri}#{pointer}"})
-            self._validators[pointer] = validator
-        for error in validator.iter_errors(value):
-            yield f"the {what} at {'/'.join(map(str, error.instance_path)) or 'its root'}: {error.message[:400]}"
-
-    def _fits(self, schema: Mapping[str, Any], value: Any) -> bool:
-        reference = schema.get("$ref")
-        # A local reference means this document once it stands outside it.
-        located = {**schema, "$ref": f"{self._uri}{reference}"} if isinstance(reference, str) else dict(schema)
-        return self._validator(located).is_valid(value)
-
-    def _validator(self, schema: dict[str, Any]) -> jsonschema_rs.Validator:
-        return jsonschema_rs.validator_for(
-            {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema},
-            registry=self._registry,
-            validate_formats=True,
-        )
-
-    def _located(self, pointer: str, node: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-        if "$ref" in node:
-            return node["$ref"][1:], self._resolved(node)
-        return pointer, node
-
-    def _resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        while "$ref" in node:
-            found: Any = self._content
-            for name in node["$ref"].removeprefix("#/").split("/"):
-                found = found[name.replace("~1", "/").replace("~0", "~")]
-            node = found
-        return node
+REFUSALS = frozenset(range(400, 500)) - {429}
+"""Answers that blame the request. Tests send wrong ones on purpose, so such a request is not held to the document."""
+UNLISTED = frozenset({401, 403, 404, 409, 422, 429, *range(500, 600)})
+"""Errors that an operation need not list, as long as they have their service's general shape: the documents leave them
+out almost everywhere, though every operation can be answered with them."""
+GENERAL_ERRORS: Mapping[str, Mapping[str, Any]] = {
+    "github": {"$ref": "#/components/schemas/basic-error"},
+    "datadog": {"$ref": "#/components/schemas/APIErrorResponse"},
+}
+"""The shape of an error that an operation does not list, or lists without its shape."""
+RAW = re.compile(r"application/vnd\.github\.([\w.]+\.)?raw(\+json)?\b")
+"""Asks for a file as it is. GitHub's document has this media type in prose only; the body under it is no JSON."""
+LONGEST_MESSAGE = 400
 
 
 def violations(exchange: Exchange) -> list[str]:
     """What is wrong with an exchange under its service's document, each in words; nothing for other services.
 
-    A request is held to its document only where the service took it: tests send wrong ones on purpose.
+    Raises:
+        sandbox.openapi.documents.DocumentError: when the document cannot be had.
     """
     if exchange.service not in SOURCES:
         return []
-    path = documented_path(exchange.service, urlsplit(exchange.path).path)
-    for document in documents_of(exchange.service):
+    url = urlsplit(exchange.path)
+    path = documented_path(exchange.service, url.path)
+    documents = documents_of(exchange.service)
+    for document in documents:
         operation = document.find(exchange.method, path)
         if operation is not None:
             where = f"{exchange.method} {operation.template} {exchange.status}"
-            return [f"{where}: {violation}" for violation in document.violations(operation, exchange, path)]
-    return [f"{exchange.method} {path}: no such operation is documented"]
+            return [f"{where}: {violation}" for violation in _violations(operation, exchange, url.query)]
+    for service, method, pattern in UNDOCUMENTED:
+        if (service, method) == (exchange.service, exchange.method) and re.fullmatch(pattern, path):
+            return []
+    others = sorted({method for document in documents for method in document.methods(path)})
+    known = f"; documented for this path: {', '.join(others)}" if others else ""
+    return [f"{exchange.method} {path}: no such operation is documented{known}"]
 
 
-@cache
-def documents_of(service: str) -> list[Document]:
-    """A service's documents, read once a process.
-
-    Raises:
-        sandbox.openapi.documents.DocumentError: when one cannot be had.
-    """
-    return [Document(service, index, correct(service, content)) for index, content in enumerate(documents(service))]
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """A path template as a regular expression whose groups are the placeholders, `-` in a name read as `_`."""
-    literals = re.split(r"\{[^}]+\}", template)
-    names = [name.replace("-", "_") for name in re.findall(r"\{([^}]+)\}", template)]
-    groups = [f"(?P<{name}>{'.+' if name in ACROSS_SLASHES else '[^/]+'})" for name in names]
-    return re.compile(
-        "".join(re.escape(literal) + group for literal, group in zip(literals, [*groups, ""], strict=True))
-    )
+def _violations(operation: Operation, exchange: Exchange, query: str) -> Iterator[str]:
+    if exchange.status not in REFUSALS:
+        headers = {name.lower(): value for name, value in exchange.request_headers.items()}
+        yield from parameter_violations(operation, query)
+        yield from _request_violations(operation, exchange.request_body, headers.get("content-type", ""))
+    # No answer was sent, after a time-out or a reset.
+    if exchange.status:
+        yield from _answer_violations(operation, exchange)
 
 
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+def _request_violations(operation: Operation, body: bytes, content_type: str) -> Iterator[str]:
+    declared = operation.definition.get("requestBody")
+    if declared is None:
+        if body.strip():
+            yield "a body was sent where none is documented"
+        return
+    resolved = operation.document.resolved(declared)
+    if body:
+        yield from _body_violations(operation, ("request", ""), resolved["content"], body, content_type)
+    elif resolved.get("required"):
+        yield "the required body is missing"
 
 
-def _readings(value: str) -> Iterator[Any]:
-    """A parameter's text, and what it reads as: a number or a truth value is not told from text in a URL."""
-    yield value
-    with contextlib.suppress(ValueError):
-        yield json.loads(value)
-    yield value.split(",")
+def _answer_violations(operation: Operation, exchange: Exchange) -> Iterator[str]:
+    responses = operation.definition["responses"]
+    asked = {name.lower(): value for name, value in exchange.request_headers.items()}
+    headers = {name.lower(): value for name, value in exchange.response_headers.items()}
+    documented = responses.get(str(exchange.status), responses.get("default"))
+    if documented is None and not _needs_no_mention(exchange, asked):
+        yield f"the status {exchange.status} is not documented; documented: {', '.join(responses)}"
+        return
+    content = operation.document.resolved(documented).get("content", {}) if documented else {}
+    body, content_type = exchange.response_body, headers.get("content-type", "")
+    if not content and exchange.status >= 400:  # noqa: PLR2004 - where HTTP's errors begin
+        if body:
+            general = {"application/json": {"schema": GENERAL_ERRORS[exchange.service]}}
+            yield from _body_violations(operation, ("answer", "error"), general, body, content_type)
+    elif not content:
+        if body:
+            yield "an answer was sent that is documented without a body"
+    elif not body:
+        if exchange.method != "HEAD":
+            yield "the answer has no body, and one is documented"
+    elif exchange.status not in SUCCESS or not RAW.search(asked.get("accept", "")):
+        yield from _body_violations(operation, ("answer", str(exchange.status)), content, body, content_type)
 
 
-def _is_json(exchange: Exchange) -> bool:
-    return "application/json" in exchange.response_headers.get("Content-Type", "")
+def _needs_no_mention(exchange: Exchange, asked: Mapping[str, str]) -> bool:
+    if exchange.status == HTTPStatus.NOT_MODIFIED:
+        # RFC 9110, 15.4.5: the answer to any conditional request.
+        return not {"if-none-match", "if-modified-since"}.isdisjoint(asked)
+    return exchange.status in UNLISTED
+
+
+def _body_violations(
+    operation: Operation, which: tuple[str, str], content: Mapping[str, Any], body: bytes, content_type: str
+) -> Iterator[str]:
+    """What is wrong with a body; `which` is whether it is the request's or the answer's, and under which status."""
+    what, kind = which[0], _essence(content_type)
+    fitting = [name for name in content if _essence(name) == kind]
+    # Datadog documents application/json throughout, and answers its second version as application/vnd.api+json.
+    documented = next(iter(fitting or [name for name in content if _is_json(kind) and _is_json(_essence(name))]), None)
+    if documented is None:
+        yield f"the {what}'s content is of type {kind or 'unsaid'}; documented: {', '.join(content)}"
+        return
+    if not _is_json(kind) or "schema" not in content[documented]:
+        return
+    try:
+        value = json.loads(body)
+    except ValueError:
+        yield f"the {what} is not JSON"
+        return
+    key = (operation.method, operation.template, *which, documented)
+    validator = operation.document.validator(content[documented]["schema"], key, of_request=what == "request")
+    for error in validator.iter_errors(value):
+        yield _explained(what, error)
+
+
+def _essence(content_type: str) -> str:
+    """A media type without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _is_json(essence: str) -> bool:
+    return essence.endswith(("/json", "+json"))
+
+
+def _explained(what: str, error: jsonschema_rs.ValidationError) -> str:
+    """An error in words. Of a choice of schemas, what keeps the value from the one that it is closest to."""
+    while isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AnyOf) and any(error.kind.context):
+        branches = [branch for branch in error.kind.context if branch]
+        error = max(min(branches, key=_distance), key=_depth)
+    where = "/".join(map(str, error.instance_path)) or "its root"
+    return f"the {what} at {where}: {error.message[:LONGEST_MESSAGE]}"
+
+
+def _distance(branch: list[jsonschema_rs.ValidationError]) -> tuple[int, int]:
+    """How far a value is from a schema: one that is wrong deep inside is nearer than one of another kind."""
+    return -min(map(_depth, branch)), len(branch)
+
+
+def _depth(error: jsonschema_rs.ValidationError) -> int:
+    return len(error.instance_path)
