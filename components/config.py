@@ -60,6 +60,7 @@ class StackConfig:
     """Who passes the branch's ruleset to deliver workflow files: `role:admin` or `app:ID`."""
     deploy_window: str
     deploy_freezes: tuple[str, ...]
+    dora_metrics: bool
     datadog_site: str
     datadog_notify: tuple[str, ...]
     health_check_locations: tuple[str, ...]
@@ -103,6 +104,7 @@ class StackConfig:
             delivered_by=keys.text("deliveredBy", r"role:(admin|maintain|write)|app:\d+", "role:admin"),
             deploy_window=_deploy_window(keys, required=production),
             deploy_freezes=_deploy_freezes(keys),
+            dora_metrics=keys.flag("doraMetrics", default=False),
             datadog_site=keys.text("datadogSite", r"[a-z0-9.-]+", "datadoghq.com", default="datadoghq.com"),
             datadog_notify=keys.texts("datadogNotify", re.compile(r"@\S+"), "@slack-acme-deploys", required=True),
             health_check_locations=keys.texts(

@@ -43,6 +43,7 @@ def pipeline_environments(config: StackConfig, app: VercelApp) -> dict[str, GitH
         # GitHub refuses an empty variable; without a window or a freeze there is none.
         **({"DEPLOY_WINDOW": config.deploy_window} if config.deploy_window else {}),
         **({"DEPLOY_FREEZES": json.dumps(config.deploy_freezes)} if config.deploy_freezes else {}),
+        **({"DATADOG_DORA": "true"} if config.dora_metrics else {}),
     }
     return {
         "release": GitHubEnvironmentArgs(
