@@ -12,6 +12,8 @@ Property = Callable[[Workflow], Iterable[str]]
 CLI_INSTALL = re.compile(r"npm ci --prefix \.github/deploy/vercel-cli\b[^\n]*--ignore-scripts[^\n]*")
 """Runs no code of any package: it unpacks what our own lock file names."""
 APP_CODE = re.compile(r"\b(npm|npx|yarn|pnpm|node|bun)\b(?! audit)|\bvercel build\b")
+DEPLOY_FOLDER = ".github/deploy"
+COMMAND = re.compile(r"python3 -m deploy [a-z]+( [^;&|`\n]+)?")
 ONLY_SECRET_OF_THE_BUILD = {"VERCEL_BYPASS"}
 
 
@@ -155,19 +157,35 @@ def production_is_approved(workflow: Workflow) -> Iterable[str]:
 
 
 def rollbacks_install_nothing(workflow: Workflow) -> Iterable[str]:
-    """A rollback works while GitHub's actions, npm and PyPI do not, and waits for nobody."""
+    """A rollback works while npm and PyPI do not, runs nothing but what deploys, and waits for nobody."""
     if not workflow.has("rollback") or "uses" in workflow.job("rollback").content:
         return
     for job in workflow.jobs:
         for step in job.steps:
-            if "uses" in step:
+            checks_out = step.get("uses", "").startswith("actions/checkout@")
+            if "uses" in step and not (checks_out and step["with"].get("sparse-checkout") == DEPLOY_FOLDER):
                 yield f"{job.id} needs {step['uses']}"
-            if re.search(r"\b(npm|npx|pip|uv|apt|apt-get|git|gh)\b", step.get("run", "")):
-                yield f"{job.id}: {step['name']} installs or fetches"
+            if "run" in step and not COMMAND.fullmatch(step["run"].strip()):
+                yield f"{job.id}: {step['name']} does more than one command of deploy"
     if workflow.job("rollback").needs:
         yield "the rollback waits for another job"
     if workflow.job("rollback").environment != "production":
         yield "the rollback waits for an approval or holds no credential"
+
+
+def commands_run_where_nothing_shadows_them(workflow: Workflow) -> Iterable[str]:
+    """Python puts the current folder first: in the app's own, a file called json.py would be imported with a token."""
+    for job in workflow.jobs:
+        for step in job.steps:
+            if "-m deploy" in step.get("run", "") and step.get("working-directory") != DEPLOY_FOLDER:
+                yield f"{job.id}: {step['name']} does not run in {DEPLOY_FOLDER}"
+
+
+def data_is_never_an_option(workflow: Workflow) -> Iterable[str]:
+    """`--reason --database` would be an option; `--reason=--database` is a reason."""
+    for place, script in workflow.runs():
+        if "-m deploy" in script and re.search(r'--[a-z-]+ "?\$', script):
+            yield f"{place} gives a variable as a word of its own"
 
 
 def required_checks_always_report(workflow: Workflow) -> Iterable[str]:
@@ -200,5 +218,7 @@ PROPERTIES: tuple[Property, ...] = (
     promotions_follow_tests,
     production_is_approved,
     rollbacks_install_nothing,
+    commands_run_where_nothing_shadows_them,
+    data_is_never_an_option,
     required_checks_always_report,
 )

@@ -1,0 +1,1 @@
+"""The services that the release talks to, one a file."""

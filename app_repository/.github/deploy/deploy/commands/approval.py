@@ -1,0 +1,43 @@
+"""`deploy approval`: who approved this run, read back from GitHub.
+
+GitHub creates an environment that it does not know and asks nobody for it. So that a missing environment is not taken
+for an approval, the answer is looked up before anything goes on.
+"""
+
+import argparse
+
+from deploy.clients.github import approvers
+from deploy.command import Command, Context, Done
+from deploy.errors import FailedError
+from deploy.http_client import CallFailedError
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--environment", required=True, metavar="NAME", help="the environment whose reviewers are asked"
+    )
+
+
+def _run(arguments: argparse.Namespace, context: Context) -> Done:
+    settings = context.settings
+    settings.require("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    try:
+        logins = approvers(context.http, settings, settings["GITHUB_RUN_ID"], arguments.environment)
+    except CallFailedError as error:
+        raise FailedError(
+            f"GitHub does not say who approved: it {error.why}.",
+            state="Nothing was promoted.",
+            following="re-run the failed job.",
+        ) from error
+    if not logins:
+        raise FailedError(
+            f"Nobody was asked: the environment {arguments.environment} has no reviewers.",
+            state="Nothing was promoted.",
+            following="`pulumi up` of the stack declares them; then start the release again.",
+        )
+    return Done(f"Approved by {', '.join(logins)}.", {"approvers": logins})
+
+
+APPROVAL = Command(
+    name="approval", summary="read back who approved this run; nobody is a failure", configure=_configure, run=_run
+)

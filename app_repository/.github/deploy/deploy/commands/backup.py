@@ -1,0 +1,85 @@
+"""`deploy backup`: a backup that was made, or no release.
+
+The webhook takes `{"action": "backup", "environment": …}` and names the backup in its answer: `{"backup_id": …,
+"status": "completed"}`. One that takes its time answers `pending` or `running`, and is asked again until it has ended:
+at its `Location`, if it gave one, else with the same idempotency key, which asks for the same backup.
+"""
+
+import argparse
+import uuid
+from typing import Any
+
+from deploy.clients.webhooks import Webhook
+from deploy.command import Command, Context, Done
+from deploy.errors import FailedError
+from deploy.http_client import CallFailedError, Reply
+
+COMPLETED = ("completed", "succeeded", "success", "")
+UNDER_WAY = ("pending", "queued", "running", "in_progress")
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 15.0
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--wait", type=float, default=600.0, metavar="SECONDS", help="how long it may take (%(default)s)"
+    )
+
+
+def _run(arguments: argparse.Namespace, context: Context) -> Done:
+    settings = context.settings
+    settings.require("BACKUP_WEBHOOK", "BACKUP_TOKEN", "ENVIRONMENT")
+    webhook = Webhook(context.http, settings, "BACKUP")
+    request = {"action": "backup", "environment": settings["ENVIRONMENT"]}
+    run, attempt = settings.get("GITHUB_RUN_ID"), settings.get("GITHUB_RUN_ATTEMPT", "1")
+    key = f"backup-{run}-{attempt}" if run else str(uuid.uuid4())
+    deadline = context.clock.monotonic() + arguments.wait
+    pause = FIRST_PAUSE
+    try:
+        reply = webhook.post(request, key=key)
+        location = reply.headers.get("location", "")
+        while _status(reply) in UNDER_WAY:
+            if context.clock.monotonic() >= deadline:
+                raise _failed(f"The backup has not ended after {arguments.wait:.0f} s")
+            context.console.log(f"The backup is {_status(reply)}.")
+            context.clock.sleep(pause)
+            pause = min(LONGEST_PAUSE, pause * 2)
+            reply = (location and webhook.follow(location)) or webhook.post(request, key=key)
+    except CallFailedError as error:
+        raise _failed(f"There is no backup: the webhook {error.why}") from error
+    backup = _identifier(reply)
+    if _status(reply) not in COMPLETED:
+        raise _failed(f"The backup {backup or 'without a name'} ended as {_status(reply)!r}")
+    if not backup:
+        raise _failed("The webhook answered, but named no backup")
+    context.console.output(backup_id=backup)
+    return Done(f"Backup: {backup}.", {"backup_id": backup})
+
+
+def _failed(what: str) -> FailedError:
+    return FailedError(
+        f"{what}.",
+        state="Nothing was released: without a backup it goes no further.",
+        following="look at the backup service, then re-run the failed job.",
+    )
+
+
+def _document(reply: Reply) -> dict[str, Any]:
+    document = reply.json()
+    return document if isinstance(document, dict) else {}
+
+
+def _status(reply: Reply) -> str:
+    status = _document(reply).get("status")
+    return "" if status is None else str(status).lower()
+
+
+def _identifier(reply: Reply) -> str:
+    """The backup's name; empty where the answer has none that could be found again."""
+    name = _document(reply).get("backup_id")
+    return name.strip() if isinstance(name, str) else str(name) if type(name) is int else ""
+
+
+BACKUP = Command(
+    name="backup", summary="ask for a backup, and fail unless one was made", configure=_configure, run=_run
+)

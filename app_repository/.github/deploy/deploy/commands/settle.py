@@ -1,0 +1,90 @@
+"""`deploy settle`: production ends on a verified deployment, or a person is called.
+
+It repairs what a failed test on the domain, a cancelled run or a killed runner left. What Vercel says decides, not what
+the run remembers; run twice, it does nothing the second time.
+"""
+
+import argparse
+
+from deploy.clients.slack import CHANNEL, escape
+from deploy.clients.vercel import Deployment
+from deploy.command import Command, Context, Done
+from deploy.commands.health import add_patience, patience_of
+from deploy.errors import DeployError, NeedsPersonError
+from deploy.release.restoration import restore
+from deploy.release.team import run_link, tell
+from deploy.release.traffic import Traffic
+from deploy.settings import VERCEL
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--deployment", default="", metavar="ID", help="the release's deployment; empty where it was never staged"
+    )
+    parser.add_argument(
+        "--tests",
+        default="",
+        metavar="RESULT",
+        help="how the tests on the domain ended; anything but success takes the release back",
+    )
+    parser.add_argument(
+        "--previous", default="", metavar="ID", help="what served before the release, where that is remembered"
+    )
+    add_patience(parser)
+
+
+def _run(arguments: argparse.Namespace, context: Context) -> Done:
+    patience = patience_of(arguments)
+    context.settings.require(*VERCEL)
+    traffic = Traffic(context, patience)
+    try:
+        done = _settle(traffic, arguments)
+    except DeployError as error:
+        # Whatever it was, production is not known to be good.
+        ended = error if isinstance(error, NeedsPersonError) else _for_a_person(error)
+        tell(context, f":fire: {CHANNEL} {escape(str(ended))} {run_link(context)}")
+        raise ended from error
+    context.console.output(state=done.message)
+    return done
+
+
+def _settle(traffic: Traffic, arguments: argparse.Namespace) -> Done:
+    project = traffic.settled()
+    serving = project.serving
+    if serving is None:
+        return Done(
+            f"Nothing serves {traffic.domain} yet, and nothing was promoted.", {"serving": None, "moved": False}
+        )
+    is_release = bool(arguments.deployment) and serving.id == arguments.deployment
+    health = traffic.confirm(serving) if arguments.tests == "success" or not is_release else None
+    if health is not None and health.healthy:
+        what = "this release, verified" if is_release else "what served before this release"
+        if not arguments.deployment:
+            what = "healthy"
+        return _done(serving, traffic, what, moved=False)
+    if not is_release:
+        raise NeedsPersonError(
+            f"{serving} serves {traffic.domain} and is not healthy: {health.fault if health else ''}.",
+            state="This release did not put it there.",
+            following="look at its logs on vercel.com; `python3 -m deploy rollback --target previous --reason …` "
+            "goes further back.",
+        )
+    why = health.fault if health else f"its tests on the domain ended as {arguments.tests or 'nobody knows'}"
+    restored = restore(traffic, serving.id, arguments.previous, reason=f"{serving.id} was not verified: {why}")
+    return _done(restored, traffic, f"rolled back from {serving.id}, because {why}", moved=True)
+
+
+def _done(serving: Deployment, traffic: Traffic, what: str, *, moved: bool) -> Done:
+    return Done(f"{serving} serves https://{traffic.domain}: {what}.", {"serving": serving.id, "moved": moved})
+
+
+def _for_a_person(error: DeployError) -> NeedsPersonError:
+    return NeedsPersonError(error.what, state=error.state, following=error.following)
+
+
+SETTLE = Command(
+    name="settle",
+    summary="see that production ends on a verified deployment; repairs what a failed or killed release left",
+    configure=_configure,
+    run=_run,
+)

@@ -1,0 +1,98 @@
+"""`deploy window`: whether a release may start now. A hotfix and a rollback may at any hour, which is recorded."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from deploy.command import Command, Context, Done
+from deploy.errors import FailedError, WrongUsageError
+from deploy.release.deploy_window import EXAMPLE, Freeze, Window
+from deploy.release.team import actor
+
+TYPES = ("standard", "hotfix", "rollback")
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--type", choices=TYPES, default="standard", dest="release_type", help="(%(default)s)")
+    parser.add_argument("--now", metavar="ISO8601", help="the moment to judge, such as 2026-01-31T12:00:00Z (now)")
+    parser.add_argument("--window", help=f"such as {EXAMPLE!r} (DEPLOY_WINDOW)")
+    parser.add_argument(
+        "--freeze",
+        action="append",
+        metavar="DAY[/DAY]",
+        help="days on which nothing starts, such as 2026-12-24/2027-01-02; may be repeated (DEPLOY_FREEZES)",
+    )
+    parser.add_argument("--reason", default="", help="why; a hotfix or a rollback needs one")
+
+
+def _run(arguments: argparse.Namespace, context: Context) -> Done:
+    window = _window(arguments.window or context.settings.get("DEPLOY_WINDOW"))
+    freezes = _freezes(arguments.freeze, context.settings.get("DEPLOY_FREEZES", "[]"))
+    moment = _moment(arguments.now, context)
+    inside = window.contains(moment, freezes)
+    opens = None if inside else window.next_opening(moment, freezes)
+    freeze = window.freeze_at(moment, freezes)
+    said = f"{moment.astimezone(window.zone):%a %Y-%m-%d %H:%M %Z}"
+    where = f"inside the window {window.text}" if inside else f"outside the window {window.text}"
+    if freeze is not None:
+        where = f"in the freeze {freeze}"
+    data = {
+        "type": arguments.release_type,
+        "inside": inside,
+        "now": moment.isoformat(),
+        "window": window.text,
+        "opens": opens.isoformat() if opens else None,
+    }
+    if arguments.release_type != "standard":
+        reason = " ".join(arguments.reason.split())
+        if not reason:
+            raise WrongUsageError(
+                f"A {arguments.release_type} passes the deployment window, so it needs a reason.", "give one: --reason."
+            )
+        who = actor(context)
+        message = f"{arguments.release_type.title()} at any hour, by {who}: {reason}. {said} is {where}."
+        return Done(message, {**data, "override": not inside, "by": who, "reason": reason})
+    if inside:
+        return Done(f"{said} is {where}.", data)
+    next_opening = f"It opens at {opens:%a %Y-%m-%d %H:%M} UTC." if opens else "It never opens."
+    raise FailedError(
+        f"{said} is {where}. {next_opening}",
+        state="Nothing was released.",
+        following="start it again then; only a hotfix or a rollback may start at any hour.",
+    )
+
+
+def _window(text: str) -> Window:
+    if not text:
+        raise WrongUsageError(
+            "There is no window: neither --window nor DEPLOY_WINDOW.",
+            f"`pulumi config set deployWindow '{EXAMPLE}'` and `pulumi up`.",
+        )
+    try:
+        return Window.parse(text)
+    except ValueError as error:
+        raise WrongUsageError(f"The window {error}.", f"write it as {EXAMPLE!r}.") from error
+
+
+def _freezes(given: Sequence[str] | None, declared: str) -> list[Freeze]:
+    try:
+        listed = given if given is not None else json.loads(declared)
+        return [Freeze.parse(entry) for entry in listed]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise WrongUsageError(f"A freeze cannot be read: {error}.", "write it as 2026-12-24/2027-01-02.") from error
+
+
+def _moment(text: str | None, context: Context) -> datetime:
+    if text is None:
+        return context.clock.now()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongUsageError(f"--now {text!r} is no moment.", "write it as 2026-01-31T12:00:00Z.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+WINDOW = Command(
+    name="window", summary="whether a release may start now, and when it may next", configure=_configure, run=_run
+)
