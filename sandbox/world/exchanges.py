@@ -31,7 +31,9 @@ class Exchange:
     injected: bool
     """Whether the answer is an injected fault."""
     known: bool
-    """False when the service knows no such route (501)."""
+    """False when the service knows no such route (501), and when no host of that name is known."""
+    host: str = ""
+    """The Host header in lower case, without its port."""
 
 
 observers: list[Callable[[Exchange], None]] = []

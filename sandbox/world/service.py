@@ -102,11 +102,20 @@ class Service:
     """A path prefix that clients of a self-hosted installation add."""
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
-        """The route of a still percent-encoded path, and its raw parameters. Literal segments win over placeholders."""
+        """The route of a still percent-encoded path, and its raw parameters.
+
+        Segment by segment from the left, a literal wins over a placeholder, and that over one that spans slashes.
+        """
         matches = [
             (route, match.groupdict())
             for subject in self.subjects
             for route in subject.routes
             if route.method == method and (match := route.pattern.fullmatch(path))
         ]
-        return min(matches, key=lambda found: found[0].template.count("{"), default=None)
+        return min(matches, key=lambda found: _specificity(found[0].template), default=None)
+
+
+def _specificity(template: str) -> tuple[int, ...]:
+    """What templates that match the same path are compared by; the end comes after all else, so the longer one wins."""
+    ranks = [2 if ":path}" in segment else 1 if "{" in segment else 0 for segment in template.split("/")]
+    return (*ranks, 3)

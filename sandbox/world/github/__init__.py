@@ -3,6 +3,7 @@
 from sandbox.world.github import (
     branch_policies,
     branches,
+    commit_statuses,
     commits,
     contents,
     environments,
@@ -29,6 +30,7 @@ GITHUB = Service(
         repositories.routes,
         branches.routes,
         commits.routes,
+        commit_statuses.routes,
         contents.routes,
         environments.routes,
         branch_policies.routes,

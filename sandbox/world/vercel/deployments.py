@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.world.service import Request, Response, Routes, ServiceError
@@ -12,7 +13,8 @@ from sandbox.world.vercel.builds import advance_build
 from sandbox.world.vercel.deployment_request import DEPLOYMENT
 from sandbox.world.vercel.errors import bad_request, error, not_found
 from sandbox.world.vercel.identifiers import LOWER_CASE, identifier, now
-from sandbox.world.vercel.project_store import DEPLOYMENTS, find_project
+from sandbox.world.vercel.project_store import DEPLOYMENTS, DOMAINS, PROJECTS, find_project
+from sandbox.world.vercel.promotion_progress import advance_alias_request
 from sandbox.world.vercel.validation import body
 
 routes = Routes()
@@ -91,6 +93,39 @@ def list_deployment_aliases(request: Request) -> Response:
     moment = deployment["createdAt"]
     aliases = [{"uid": f"{deployment['id']}-{name}", "alias": name, "created": moment} for name in deployment["alias"]]
     return Response(200, {"aliases": aliases})
+
+
+@routes.add("GET", "/v4/aliases/{alias}")
+def show_alias(request: Request) -> Response:
+    """The deployment that a name leads to now (https://vercel.com/docs/rest-api/aliases/get-an-alias).
+
+    To ask for a production domain is a look at the promotion or rollback that may be moving it.
+    """
+    team = team_of(request)
+    name = request.parameters["alias"].lower()
+    domain = request.state.collection(DOMAINS).get(name)
+    if domain is not None:
+        advance_alias_request(request.state, request.state.collection(PROJECTS)[domain["projectId"]])
+    deployment = next(
+        (found for found in request.state.collection(DEPLOYMENTS).values() if name in found["alias"]), None
+    )
+    if deployment is None or deployment["ownerId"] != team["id"]:
+        raise not_found("Alias")
+    return Response(
+        200,
+        {
+            "uid": f"{deployment['id']}-{name}",
+            "alias": name,
+            "deploymentId": deployment["id"],
+            "deployment": {key: deployment[key] for key in ("id", "url", "meta")},
+            "projectId": deployment["projectId"],
+            "creator": deployment["creator"],
+            "created": datetime.fromtimestamp(deployment["createdAt"] / 1000, UTC).isoformat(timespec="milliseconds"),
+            "createdAt": deployment["createdAt"],
+            "updatedAt": deployment["aliasAssigned"],
+            "redirect": None,
+        },
+    )
 
 
 def requested_deployment(request: Request) -> Document:

@@ -1,0 +1,20 @@
+"""The deployed sites as visitors reach them: the Host header decides which deployment answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.world.service import Request, Service
+from sandbox.world.site import visits
+
+
+def _anyone(_request: Request) -> Mapping[str, Any]:
+    """Whether a visitor may see a deployment is the deployment's own question."""
+    return {}
+
+
+SITE = Service(
+    name="site",
+    subjects=(visits.routes,),
+    authenticate=_anyone,
+    error_body=lambda _status, message: message,
+)
