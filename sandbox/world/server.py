@@ -78,7 +78,7 @@ class Server:
         if self._certificate_authority is not None:
             self._certificate_authority.parent.mkdir(parents=True, exist_ok=True)
             self._certificate_authority.write_bytes(certificates.authority)
-        behind = socket.create_server(("127.0.0.1", 0))
+        behind = self._listener("behind")
         await self._serve(behind, self._handle_at_edge, certificates.listening())
         self._proxy = Proxy(behind.getsockname(), self._judge)
         listener = self._listener("edge")
@@ -95,7 +95,16 @@ class Server:
         self._runners.clear()
 
     def _listener(self, name: str) -> socket.socket:
-        return socket.create_server(("127.0.0.1", self._wanted.get(name, 0)))
+        # asyncio sends small writes at once only where it sees that a socket's protocol is TCP.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", self._wanted.get(name, 0)))
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            raise
+        return listener
 
     async def _serve(self, listener: socket.socket, handler: Handler, tls: ssl.SSLContext | None = None) -> None:
         app = web.Application(client_max_size=LARGEST_REQUEST)

@@ -159,9 +159,11 @@ class HttpClient:
 
     def _exchange(self, call: Call) -> _Attempt:
         deadline = self._clock.monotonic() + self._timeout
+        connection = self._connection(call.url)
         try:
-            connection = self._connected(call.url)
+            connection.connect()
         except (OSError, http.client.HTTPException) as error:
+            connection.close()
             return _Attempt(why=f"no connection ({_reason(error)})")
         try:
             headers = {"user-agent": "ai-tools-deploy", "accept": "application/json", **call.headers}
@@ -179,14 +181,12 @@ class HttpClient:
         finally:
             connection.close()
 
-    def _connected(self, url: str) -> http.client.HTTPConnection:
+    def _connection(self, url: str) -> http.client.HTTPConnection:
         """A connection to the address's host, through the proxy that the environment names for it, if any."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         if parts.scheme == "http":
-            plain = http.client.HTTPConnection(host, port, timeout=self._timeout)
-            plain.connect()
-            return plain
+            return http.client.HTTPConnection(host, port, timeout=self._timeout)
         proxy = getproxies().get("https")
         if proxy and not proxy_bypass(host):
             via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
@@ -198,7 +198,6 @@ class HttpClient:
             secure.set_tunnel(host, port or 443, headers=login if via.username else None)
         else:
             secure = http.client.HTTPSConnection(host, port, timeout=self._timeout, context=self._context)
-        secure.connect()
         return secure
 
     @functools.cached_property

@@ -33,7 +33,8 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     if not serves_already:
         _check_staged(traffic, release, project)
     try:
-        traffic.move("promote", release)
+        if not serves_already:
+            traffic.move("promote", release)
         health = traffic.confirm(release)
     except DeployError as error:
         fault = error

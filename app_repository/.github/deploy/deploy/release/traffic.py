@@ -52,7 +52,7 @@ class Traffic:
 
         Args:
             kind: `promote` or `rollback`: the words of Vercel's own record.
-            target: what shall serve. Nothing happens where it serves already.
+            target: what shall serve, and does not yet.
             reason: why, for a rollback; kept by Vercel.
 
         Raises:

@@ -1,0 +1,32 @@
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from sandbox.world.datadog.seed import seed as seed_datadog
+from sandbox.world.edge import environment
+from sandbox.world.server import running
+from sandbox.world.vercel.seed import seed as seed_vercel
+from tests.deploy.releases.production import DATADOG_KEY, TEAM, TOKEN, Production, prepare
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Clients of plain ports need no certificates, which take their time to read."""
+
+
+@pytest.fixture
+def production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Production]:
+    authority = tmp_path / "authority.pem"
+    with (
+        running(certificate_authority=authority) as (state, urls),
+        httpx2.Client(
+            base_url=urls["vercel"], headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False, verify=NO_TLS
+        ) as http,
+    ):
+        seed_vercel(state, TEAM, "acme", "pro")
+        seed_datadog(state, api_key=DATADOG_KEY, app_key="a" * 40)
+        state.collection("vercel.tokens")[TOKEN] = {"user": "operator", "teams": [TEAM]}
+        for name, value in environment(urls, authority).items():
+            monkeypatch.setenv(name, value)
+        yield prepare(state, urls, authority, http)

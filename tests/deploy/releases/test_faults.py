@@ -1,0 +1,214 @@
+"""Every outgoing call of a release fails in every way, once and for good; afterwards production is what it should be.
+
+The cases are generated: each command runs once without a fault, and every call that it made then is one that can fail.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from sandbox.world.exchanges import Exchange
+from sandbox.world.vercel.outcomes import break_site
+from tests.deploy.releases.production import DOMAIN, Production
+
+FOR_GOOD = 100_000
+WHILE_NOBODY_ANSWERS = 8
+"""Calls in a row that hang, where they fail for good: two looks with all their attempts. Each takes its time."""
+
+WAYS: Mapping[str, Mapping[str, Any]] = {
+    "refused": {"kind": "refused"},
+    "timeout": {"kind": "timeout"},
+    "reset after sending": {"kind": "reset", "applied": True},
+    "reset before it was done": {"kind": "reset"},
+    "401": {"status": 401},
+    "404": {"status": 404},
+    "429": {"status": 429, "headers": {"Retry-After": "1"}},
+    "500": {"status": 500},
+    "500 although it was done": {"status": 500, "applied": True},
+    "503": {"status": 503},
+    "broken JSON": {"kind": "broken"},
+    "slow": {"kind": "slow", "seconds": 0.05},
+}
+"""Each way a call can fail, as a fault of the world."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scene:
+    """What is there before a command runs.
+
+    Attributes:
+        good: the deployment that was verified, and serves or served.
+        new: the release, or for a rollback what has to go.
+        argv: the command.
+        ends: what may serve when the command says 0.
+        safe: what serves when it says 1.
+    """
+
+    good: str
+    new: str
+    argv: tuple[str, ...]
+    ends: str
+    safe: str
+    settle: tuple[str, ...] = field(default=())
+
+
+def _promote(production: Production) -> Scene:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    argv = ("promote", f"--deployment={new}", f"--previous={good}")
+    settle = ("settle", f"--deployment={new}", "--tests=skipped", f"--previous={good}")
+    return Scene(good=good, new=new, argv=argv, ends=new, safe=good, settle=settle)
+
+
+def _promote_what_breaks(production: Production) -> Scene:
+    scene = _promote(production)
+    break_site(production.state, deployment=scene.new, host=f"^{DOMAIN}$")
+    # It never ends well: going back is what has to withstand the faults.
+    return Scene(good=scene.good, new=scene.new, argv=scene.argv, ends="", safe=scene.good, settle=scene.settle)
+
+
+def _settle(production: Production) -> Scene:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    production.serve(new)
+    argv = ("settle", f"--deployment={new}", "--tests=failure", f"--previous={good}")
+    return Scene(good=good, new=new, argv=argv, ends=good, safe="", settle=argv)
+
+
+def _rollback(production: Production) -> Scene:
+    good, bad = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    production.serve(bad)
+    argv = ("rollback", "--reason=checkout fails", "--database")
+    return Scene(good=good, new=bad, argv=argv, ends=good, safe=bad, settle=("settle",))
+
+
+def _rollback_to_a_name(production: Production) -> Scene:
+    scene = _rollback(production)
+    argv = ("rollback", f"--target={scene.good}", "--reason=checkout fails")
+    return Scene(good=scene.good, new=scene.new, argv=argv, ends=scene.good, safe=scene.new, settle=("settle",))
+
+
+SCENES: Mapping[str, Callable[[Production], Scene]] = {
+    "promote": _promote,
+    "promote what breaks": _promote_what_breaks,
+    "settle": _settle,
+    "rollback": _rollback,
+    "rollback to a name": _rollback_to_a_name,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One call of a command: how a fault finds it among the others, whatever the deployments are called."""
+
+    service: str
+    host: str
+    method: str
+    path: str
+    before: int
+    """How many calls of the same kind come before it."""
+
+    def fault(self, names: Mapping[str, str], way: Mapping[str, Any], times: int) -> dict[str, Any]:
+        """The fault that makes it fail in a scene whose deployments have these names."""
+        host, path = self.host, self.path
+        for name, value in names.items():
+            host, path = host.replace(f"<{name}>", value), path.replace(f"<{name}>", value)
+        where = {"service": self.service, "host": f"^{re.escape(host)}$"}
+        if way.get("kind") != "refused":
+            where |= {"method": self.method, "path": f"^{re.escape(path)}$"}
+        many = WHILE_NOBODY_ANSWERS if way.get("kind") == "timeout" else times
+        return {**where, "times": 1 if times == 1 else many, "skip": self.before if times == 1 else 0, **way}
+
+
+def _names(production: Production, scene: Scene) -> dict[str, str]:
+    """What differs between two scenes of a kind."""
+    found = {"good": scene.good, "new": scene.new}
+    return {**found, **{f"{name}-host": production.look(value)["url"] for name, value in found.items()}}
+
+
+def _targets(exchanges: list[Exchange], names: Mapping[str, str], way: str, times: int) -> list[Target]:
+    """The calls of a run, in order; of a connection that is refused, only the host is known."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    found: list[Target] = []
+    for exchange in exchanges:
+        host, path = exchange.host.partition(":")[0], exchange.path.partition("?")[0]
+        for name, value in names.items():
+            host, path = host.replace(value, f"<{name}>"), path.replace(value, f"<{name}>")
+        where = (exchange.service, host) + (() if way == "refused" else (exchange.method, path))
+        # For good, a call fails together with all others of its kind.
+        if times == 1 or not seen[where]:
+            found.append(Target(exchange.service, host, exchange.method, path, seen[where]))
+        seen[where] += 1
+    return found
+
+
+@pytest.mark.parametrize("times", [1, FOR_GOOD], ids=["once", "for good"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("scene", SCENES)
+def test_production_ends_verified_whatever_call_fails(
+    production: Production, scene: str, way: str, times: int, record_property: Callable[[str, object], None]
+) -> None:
+    clean = SCENES[scene](production)
+    names, before = _names(production, clean), _last(production)
+    production.run(*clean.argv)
+    calls = [exchange for _, exchange in production.exchanges(before)]
+    assert calls
+    targets = _targets(calls, names, way, times)
+    for target in targets:
+        again = SCENES[scene](production)
+        fault = target.fault(_names(production, again), WAYS[way], times)
+        problems = _problems(production, again, fault)
+        assert not problems, f"{target} {way}:\n" + "\n".join(problems)
+    record_property("fault_cases", len(targets))
+
+
+def _problems(production: Production, scene: Scene, fault: Mapping[str, Any]) -> list[str]:
+    """What is wrong after a command ran with a fault, and after `settle` without it; a leaked secret fails at once."""
+    before = _last(production)
+    told, asked = len(production.messages), len(production.state.collection("webhooks.database_rollbacks"))
+    production.arm(**fault)
+    ended = production.run(*scene.argv, timeout_seconds=0.3)
+    production.disarm()
+    serving = production.serving
+    done = [exchange for _, exchange in production.exchanges(before) if exchange.method == "POST"]
+    moves = Counter(
+        exchange.path.partition("?")[0]
+        for exchange in done
+        if exchange.service == "vercel" and (exchange.status == 201 or (exchange.injected and fault_works(fault)))
+    )
+    rolled_back = len(production.state.collection("webhooks.database_rollbacks")) - asked
+    heard = production.messages[told:]
+    checks = {
+        "it says 0, but the domain does not serve what it should": ended.code != 0 or serving == scene.ends,
+        "it says 1, but what served does not serve": ended.code != 1 or serving == scene.safe,
+        "it ends with neither 0, 1 nor 3": ended.code in (0, 1, 3),
+        f"production was moved twice: {dict(moves)}": all(count == 1 for count in moves.values()),
+        f"the database was rolled back {rolled_back} times": rolled_back <= 1,
+        f"the team was told the same twice: {heard}": len(heard) == len(set(heard)),
+        "a person is needed, but neither was the team told nor does the log say who was not": ended.code != 3
+        or scene.argv[0] == "promote"
+        or any("<!channel>" in message for message in heard)
+        or "the team" in ended.err.lower(),
+    }
+    found = [problem for problem, fine in checks.items() if not fine]
+    # Whatever the command left, what always runs after it puts right.
+    settled = production.run(*(scene.settle if ended.code else ("settle",)))
+    verified = (scene.good, scene.new) if ended.code == 0 else (scene.good, scene.safe)
+    if settled.code != 0 or production.serving not in verified:
+        found.append(f"settle left {production.serving}: {settled}")
+    return [*found, f"{fault}", f"good {scene.good}, new {scene.new}, serves {serving}", str(ended)] if found else []
+
+
+def fault_works(fault: Mapping[str, Any]) -> bool:
+    """Whether the service does what it was asked although the answer is wrong."""
+    return bool(fault.get("applied")) or fault.get("kind") in ("broken", "slow")
+
+
+def _last(production: Production) -> int:
+    """The number of the last exchange."""
+    return max((key for key, _ in production.exchanges()), default=0)

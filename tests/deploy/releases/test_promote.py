@@ -1,0 +1,99 @@
+import pytest
+
+from sandbox.world.vercel.outcomes import break_site, fail_next
+from tests.deploy.releases.production import DOMAIN, Production
+
+
+def test_a_staged_deployment_serves_the_domain_once_it_is_promoted(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+
+    ended = production.run("promote", f"--deployment={new}", "--json")
+
+    assert ended.code == 0, ended
+    assert production.serving == new
+    assert ended.document == {**ended.document, "done": True, "deployment": new, "previous": good, "domain": DOMAIN}
+
+
+def test_the_first_release_of_all_can_be_promoted(production: Production) -> None:
+    new = production.deploy("v1")
+    ended = production.run("promote", f"--deployment={new}")
+    assert (ended.code, production.serving) == (0, new), ended
+
+
+def test_promoting_what_serves_already_moves_nothing(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    production.run("promote", f"--deployment={new}")
+    before = len(production.exchanges())
+
+    ended = production.run("promote", f"--deployment={new}", "--json")
+
+    assert ended.code == 0, ended
+    assert ended.document["previous"] == good
+    assert not [exchange for _, exchange in production.exchanges()[before:] if exchange.method == "POST"]
+
+
+def test_a_release_that_breaks_on_the_domain_is_rolled_back_by_itself(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    break_site(production.state, deployment=new, host=f"^{DOMAIN}$")
+
+    ended = production.run("promote", f"--deployment={new}")
+
+    assert (ended.code, production.serving) == (1, good), ended
+    assert "answers 500" in ended.err
+    assert f"{good} (commit v1-commit) serves {DOMAIN} again, healthy" in ended.err
+
+
+def test_a_release_that_breaks_where_nothing_served_before_needs_a_person(production: Production) -> None:
+    new = production.deploy("v1")
+    break_site(production.state, deployment=new, host=f"^{DOMAIN}$")
+    ended = production.run("promote", f"--deployment={new}")
+    assert ended.code == 3, ended
+    assert "nothing is known that served before" in ended.err
+
+
+def test_a_release_that_is_not_healthy_at_its_own_address_never_serves(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    break_site(production.state, deployment=new)
+    ended = production.run("promote", f"--deployment={new}")
+    assert (ended.code, production.serving) == (1, good), ended
+    assert "not healthy at its own address" in ended.err
+
+
+def test_a_promotion_that_vercel_cannot_carry_out_leaves_what_served(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    fail_next(production.state, "alias", project_id=production.project)
+    ended = production.run("promote", f"--deployment={new}")
+    assert (ended.code, production.serving) == (1, good), ended
+    assert f"promote to {new}, is failed" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault"),
+    [("preview", "it is no production deployment"), ("moved", "serves by now and not"), ("unknown", "Not Found")],
+)
+def test_what_must_not_go_live_is_refused(production: Production, kind: str, fault: str) -> None:
+    good, other = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    arguments = {
+        "preview": [f"--deployment={production.deploy('v3', target=None)}"],
+        "moved": [f"--deployment={other}", f"--previous={production.deploy('v0')}"],
+        "unknown": ["--deployment=dpl_nowhere"],
+    }[kind]
+    ended = production.run("promote", *arguments)
+    assert (ended.code, production.serving) == (1, good), ended
+    assert fault.lower() in ended.err.lower()
+
+
+def test_after_a_rollback_the_next_release_still_goes_live(production: Production) -> None:
+    first, second, third = (production.deploy(version) for version in ("v1", "v2", "v3"))
+    production.serve(first)
+    production.serve(second)
+    assert production.run("rollback", "--reason=slow").code == 0
+    assert production.serving == first
+    assert production.run("promote", f"--deployment={third}").code == 0
+    assert production.serving == third
