@@ -1,5 +1,6 @@
 """What holds for every test: whatever is asked of the sandbox is held to the services' own OpenAPI documents."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -30,3 +31,12 @@ def answers_hold_to_the_services_documents() -> Iterator[list[str]]:
     yield found
     exchanges.observers.remove(observe)
     assert sorted(set(found)) == []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many cases the tests went through that are generated and not written out."""
+    figures: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        figures.update({name: value for name, value in report.user_properties if isinstance(value, int)})
+    for name, value in figures.items():
+        terminalreporter.write_line(f"{name}: {value}")

@@ -78,7 +78,7 @@ SCENES: Mapping[str, Callable[[Production], tuple[str, str, tuple[str, ...], tup
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_command_that_is_killed_at_any_of_its_calls_is_settled_afterwards(
-    production: Production, scene: str, record_property: Callable[[str, object], None]
+    production: Production, scene: str, request: pytest.FixtureRequest
 ) -> None:
     for number in range(1, LONGEST):
         good, other, argv, settle = SCENES[scene](production)
@@ -95,6 +95,6 @@ def test_a_command_that_is_killed_at_any_of_its_calls_is_settled_afterwards(
             again = production.run(*argv)
             assert production.serving == good, f"killed at call {number}: {again}"
     else:
-        pytest.fail(f"{argv} was killed {LONGEST} times, and never came to its end")
-    record_property("kills", number - 1)
+        pytest.fail(f"{scene} was killed {LONGEST} times, and never came to its end")
+    request.node.user_properties.append(("kills", number - 1))
     assert number > len(("look", "move", "watch"))
