@@ -1,3 +1,4 @@
+import json
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,11 +6,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.commands import stage
 from sandbox.world.datadog.seed import seed as seed_datadog
 from sandbox.world.edge import environment
 from sandbox.world.server import running
 from sandbox.world.vercel.seed import seed as seed_vercel
 from tests.deploy.releases.production import DATADOG_KEY, TEAM, TOKEN, Production, prepare
+from tests.deploy.releases.uploads import VERSION, Uploads
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Clients of plain ports need no certificates, which take their time to read."""
@@ -30,3 +33,20 @@ def production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prod
         for name, value in environment(urls, authority).items():
             monkeypatch.setenv(name, value)
         yield prepare(state, urls, authority, http)
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    """A folder with a build."""
+    output = tmp_path / "app/.vercel/output"
+    (output / "static/api").mkdir(parents=True)
+    (output / "config.json").write_text('{"version":3}')
+    (output / "static/api/health").write_text(json.dumps({"status": "ok", "version": VERSION}))
+    return tmp_path / "app"
+
+
+@pytest.fixture
+def uploads(production: Production, monkeypatch: pytest.MonkeyPatch) -> Uploads:
+    uploads = Uploads(production)
+    monkeypatch.setattr(stage, "upload", uploads.upload)
+    return uploads

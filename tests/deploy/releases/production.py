@@ -75,8 +75,8 @@ class Production:
     project: str
     environ: dict[str, str] = field(default_factory=dict)
 
-    def deploy(self, version: str, **more: Any) -> str:
-        """Make a ready production deployment that serves nothing; its ID."""
+    def deploy(self, version: str, *, ready: bool = True, **more: Any) -> str:
+        """Make a production deployment that serves nothing, by default one that is ready; its ID."""
         health = json.dumps({"status": "ok", "version": version})
         contents = {"config.json": '{"version":3}', "static/index.html": version, "static/api/health": health}
         answer = self.http.post(
@@ -93,7 +93,7 @@ class Production:
             },
         )
         identifier = answer.raise_for_status().json()["id"]
-        while self.look(identifier)["readyState"] != "READY":
+        while ready and self.look(identifier)["readyState"] != "READY":
             pass
         return identifier
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from sandbox.world.exchanges import Exchange
 from sandbox.world.vercel.outcomes import break_site
 from tests.deploy.releases.production import DOMAIN, Production
+from tests.deploy.releases.uploads import Uploads
 
 FOR_GOOD = 100_000
 WHILE_NOBODY_ANSWERS = 8
@@ -164,6 +166,36 @@ def test_production_ends_verified_whatever_call_fails(
         fault = target.fault(_names(production, again), WAYS[way], times)
         problems = _problems(production, again, fault)
         assert not problems, f"{target} {way}:\n" + "\n".join(problems)
+    request.node.user_properties.append(("calls that failed", len(targets)))
+
+
+@pytest.mark.parametrize("times", [1, FOR_GOOD], ids=["once", "for good"])
+@pytest.mark.parametrize("way", WAYS)
+def test_staging_moves_nothing_and_makes_one_deployment_whatever_call_fails(
+    production: Production, uploads: Uploads, build: Path, request: pytest.FixtureRequest, *, way: str, times: int
+) -> None:
+    good = production.deploy("v1")
+    production.serve(good)
+    before = _last(production)
+    argv = ("stage", f"--folder={build}")
+    production.run(*argv, "--version=clean")
+    calls = [exchange for _, exchange in production.exchanges(before) if exchange.host == "api.vercel.com"]
+    names = {"new": uploads.made[0], "new-host": production.look(uploads.made[0])["url"]}
+    targets = _targets(calls, names, way, times)
+    for number, target in enumerate(targets):
+        # What the command asks for by name has none before the command has run.
+        fault = {**target.fault({"new": "NEW", "new-host": "NEW"}, WAYS[way], times)}
+        if "path" in fault:
+            fault["path"] = fault["path"].replace("NEW", "[^/]+")
+        production.arm(**fault)
+        ended = production.run(*argv, f"--version=v{number}", timeout_seconds=0.3)
+        production.disarm()
+        again = production.run(*argv, f"--version=v{number}")
+        problem = f"{target} {way}: {ended}\nand then {again}"
+        assert ended.code in (0, 1), problem
+        assert again.code == 0, problem
+        assert production.serving == good, problem
+        assert len(production.carrying(f"v{number}")) == 1, problem
     request.node.user_properties.append(("calls that failed", len(targets)))
 
 
