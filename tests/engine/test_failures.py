@@ -1,8 +1,7 @@
-"""What goes wrong on the way: services that fail, a killed run, two at once, bad configuration."""
+"""What goes wrong on the way: services that fail, two runs at once, bad configuration."""
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,10 +19,10 @@ from tests.engine.test_up import touched
 WRITES = [
     ("github", "PUT", "/environments/staging$"),
     ("github", "POST", "/deployment-branch-policies$"),
+    ("github", "POST", "/rulesets$"),
     ("github", "POST", "/variables$"),
     ("github", "PUT", "/secrets/"),
     ("github", "PUT", "/contents/"),
-    ("github", "POST", "/rulesets$"),
     ("vercel", "POST", "/projects"),
     ("vercel", "PATCH", "/v9/projects/"),
     ("vercel", "POST", "/env"),
@@ -33,7 +32,10 @@ WRITES = [
     ("datadog", "POST", "/synthetics/tests/api$"),
     ("datadog", "POST", "/dashboard$"),
 ]
-"""Every kind of write that the program makes."""
+"""Every kind of write that the program makes; the fourth part of them, from the third on, meets a timeout.
+
+GitHub's provider sends one write at a time and each of them four times, so its timeout is for what is made once.
+"""
 
 FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 500},
@@ -66,16 +68,18 @@ def test_an_up_that_fails_at_each_write_in_turn_is_finished_in_the_end(sandbox: 
 
 # A call that an injected timeout holds is cut off with the provider that made it.
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
-def test_after_two_failures_of_every_service_up_converges(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+def test_after_two_failures_of_each_kind_of_every_service_up_converges(sandbox: Sandbox) -> None:
     for service in ("github", "vercel", "datadog"):
-        sandbox.fail(service=service, times=2, **fault)
-    for _ in range(7):
+        for fault in FAULTS:
+            sandbox.fail(service=service, times=2, **fault)
+    armed = sandbox.state.collection("faults")
+    for _ in range(2 * len(FAULTS) + 1):
         operation = sandbox.run("up")
         if operation.succeeded:
             break
+        assert operation.diagnostics
     assert operation.succeeded, operation.diagnostics
-    assert len(sandbox.state.collection("faults")) == 0
+    assert len(armed) == 0
 
 
 def test_a_lost_answer_to_an_idempotent_write_is_repaired_by_the_next_up(sandbox: Sandbox) -> None:
@@ -157,33 +161,6 @@ def staging(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
-
-
-def test_an_up_that_is_killed_half_way_loses_nothing_and_blocks_nobody(home: Path) -> None:
-    with subprocess.Popen(
-        command(home, "up"),
-        cwd=PROJECT,
-        env={**os.environ, "STACK": "staging"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as killed:
-        assert killed.stdout is not None
-        for line in killed.stdout:
-            if line.strip().startswith("+ ProjectDomain"):
-                break
-        os.killpg(killed.pid, signal.SIGKILL)
-    # Whether the creates that were under way took effect is for the services to say; the operator is told either way.
-    after = staging(home, "up")
-    assert "was killed while it worked on staging; its lock is removed" in after.stdout
-    assert "locked" not in after.stdout
-    if after.returncode != 0:
-        assert "The kill cut off the creation of" in after.stdout
-        assert "pulumi refresh -s staging" in after.stdout
-    # The domain's line came after the project was made, so the project is known, before and after.
-    (state,) = (home / "state").rglob("staging.json")
-    assert "::app-project" in state.read_text(), after.stdout
 
 
 def test_of_two_ups_at_once_the_second_says_who_holds_the_lock(home: Path) -> None:

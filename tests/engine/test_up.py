@@ -3,10 +3,8 @@
 import json
 from pathlib import Path
 
-from pulumi import automation as auto
-
 from sandbox.accounts import stack_secrets
-from sandbox.operation import MASK, Operation, masked
+from sandbox.operation import Operation
 from sandbox.world.github.secrets import values
 from tests.engine.conftest import UNCALLED, Sandbox
 
@@ -95,12 +93,18 @@ def test_destroying_staging_leaves_nothing_of_it_and_all_of_production(live: San
 
 
 def test_destroy_of_production_refuses_what_is_protected_and_says_how(live: Sandbox) -> None:
+    before = [exchange for exchange in live.exchanges() if exchange.method != "GET"]
     refused = live.run("destroy", "production")
     assert not refused.succeeded
-    said = "\n".join(refused.diagnostics)
-    assert "protected" in said
-    assert "unprotect" in said
-    assert live.vercel("GET", f"/v10/projects/ai-tools-production?{TEAM}")["name"] == "ai-tools-production"
+    assert refused.resources == {}
+    (said,) = refused.diagnostics
+    assert "nothing was deleted: app-project, app-domain are protected" in said
+    assert "STACK=staging make down" in said
+    assert [exchange for exchange in live.exchanges() if exchange.method != "GET"] == before
+    # What it says to type works.
+    assert f"--home {live.workspace.home} -- pulumi state unprotect --all --yes --stack production" in said
+    live.workspace.pulumi("state", "unprotect", "--all", "--yes", "--stack", "production")
+    assert live.workspace.protected("production") == []
 
 
 def test_no_secret_is_in_the_state_in_plain_text(live: Sandbox) -> None:
@@ -111,8 +115,14 @@ def test_no_secret_is_in_the_state_in_plain_text(live: Sandbox) -> None:
 
 
 def test_no_secret_is_in_what_the_engine_says_of_up_and_preview(live: Sandbox, both_up: BothUp) -> None:
+    program = live.workspace.project / "__main__.py"
+    program.write_text(
+        program.read_text() + 'pulumi.export("token", pulumi.Config("ai-tools").require_secret("vercelToken"))\n'
+    )
     live.change("production", deployWindow="Mon-Sun 00:00-23:59 UTC")
-    said = [json.dumps(operation.summary()) for operation in [*both_up[2], live.succeed("preview", "production")]]
+    operations = [*both_up[2], live.succeed("preview", "production"), live.succeed("up", "production")]
+    assert operations[-1].outputs["token"] == "[secret]"
+    said = [json.dumps(operation.summary()) for operation in operations]
     for secret in secrets_of(live):
         assert not any(secret in text for text in said)
 
@@ -131,8 +141,3 @@ def secrets_of(sandbox: Sandbox) -> list[str]:
     """Every secret value that the configuration holds."""
     configured = stack_secrets(sandbox.accounts, UNCALLED, "production").values()
     return [*configured, sandbox.accounts.database_password]
-
-
-def test_a_secret_output_is_masked() -> None:
-    outputs = {"b": auto.OutputValue(value="hidden", secret=True), "a": auto.OutputValue(value="shown", secret=False)}
-    assert masked(outputs) == {"a": "shown", "b": MASK}
