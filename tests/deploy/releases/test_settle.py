@@ -32,13 +32,6 @@ def test_a_release_whose_tests_did_not_pass_is_taken_back(
     assert (again.code, again.document["moved"]) == (0, False), again
 
 
-def test_a_release_that_broke_since_its_tests_is_taken_back(production: Production, released: tuple[str, str]) -> None:
-    good, new = released
-    break_site(production.state, deployment=new)
-    ended = production.run("settle", f"--deployment={new}", "--tests=success")
-    assert (ended.code, production.serving) == (0, good), ended
-
-
 def test_a_promotion_that_a_killed_job_left_under_way_is_waited_for_and_taken_back(production: Production) -> None:
     good, new = production.deploy("v1"), production.deploy("v2")
     production.serve(good)
@@ -47,12 +40,23 @@ def test_a_promotion_that_a_killed_job_left_under_way_is_waited_for_and_taken_ba
     assert (ended.code, production.serving) == (0, good), ended
 
 
-def test_a_rollback_by_somebody_else_is_left_as_it_is(production: Production, released: tuple[str, str]) -> None:
+def test_a_rollback_by_somebody_else_is_left_as_it_is_and_the_release_is_not_called_a_success(
+    production: Production, released: tuple[str, str]
+) -> None:
     good, new = released
     production.serve(good, "rollback")
     ended = production.run("settle", f"--deployment={new}", "--tests=success", "--json")
-    assert (ended.code, production.serving) == (0, good), ended
-    assert ended.document["moved"] is False
+    assert (ended.code, production.serving) == (1, good), ended
+    assert "does not serve" in ended.err
+
+
+def test_a_release_that_broke_since_its_tests_is_no_success_either(
+    production: Production, released: tuple[str, str]
+) -> None:
+    good, new = released
+    break_site(production.state, deployment=new, host=f"^{DOMAIN}$")
+    ended = production.run("settle", f"--deployment={new}", "--tests=success")
+    assert (ended.code, production.serving) == (1, good), ended
 
 
 def test_what_was_never_staged_is_nothing_to_take_back(production: Production, released: tuple[str, str]) -> None:

@@ -10,7 +10,7 @@ from deploy.clients.slack import CHANNEL, escape
 from deploy.clients.vercel import Deployment
 from deploy.command import Command, Context, Done
 from deploy.commands.health import add_patience, patience_of
-from deploy.errors import DeployError, NeedsPersonError
+from deploy.errors import DeployError, FailedError, NeedsPersonError
 from deploy.release.restoration import restore
 from deploy.release.team import run_link, tell
 from deploy.release.traffic import Traffic
@@ -45,6 +45,12 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         tell(context, f":fire: {CHANNEL} {escape(str(ended))} {run_link(context)}")
         raise ended from error
     context.console.output(state=done.message)
+    if arguments.tests == "success" and done.data["serving"] != arguments.deployment:
+        raise FailedError(
+            f"{arguments.deployment} passed its tests on the domain, but does not serve it any more.",
+            state=done.message,
+            following="find out why (a rollback, or a fault that came later) before you release again.",
+        )
     return done
 
 
