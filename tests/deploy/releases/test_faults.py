@@ -18,6 +18,8 @@ from tests.deploy.releases.production import DOMAIN, Production
 from tests.deploy.releases.uploads import Uploads
 
 FOR_GOOD = 100_000
+QUICK = ("--tries=3", "--successes=1")
+"""Enough for every kind of call to be made, and to survive that one of them fails."""
 WHILE_NOBODY_ANSWERS = 8
 """Calls in a row that hang, where they fail for good: two looks with all their attempts. Each takes its time."""
 
@@ -160,7 +162,7 @@ def test_production_ends_verified_whatever_call_fails(
 ) -> None:
     clean = SCENES[scene](production)
     names, before = _names(production, clean), _last(production)
-    production.run(*clean.argv)
+    production.run(*clean.argv, *QUICK)
     calls = [exchange for _, exchange in production.exchanges(before)]
     assert calls
     targets = _targets(calls, names, way, times)
@@ -207,7 +209,7 @@ def _problems(production: Production, scene: Scene, fault: Mapping[str, Any], *,
     before = _last(production)
     told, asked = len(production.messages), len(production.state.collection("webhooks.database_rollbacks"))
     production.arm(**fault)
-    ended = production.run(*scene.argv, timeout_seconds=0.3)
+    ended = production.run(*scene.argv, *QUICK, timeout_seconds=0.3)
     production.disarm()
     serving = production.serving
     done = [exchange for _, exchange in production.exchanges(before) if exchange.method == "POST"]
@@ -233,7 +235,7 @@ def _problems(production: Production, scene: Scene, fault: Mapping[str, Any], *,
     }
     found = [problem for problem, fine in checks.items() if not fine]
     # Whatever the command left, what always runs after it puts right.
-    settled = production.run(*(scene.settle if ended.code else ("settle",)))
+    settled = production.run(*(scene.settle if ended.code else ("settle",)), *QUICK)
     verified = (scene.good, scene.new) if ended.code == 0 else (scene.good, scene.safe)
     if settled.code != 0 or production.serving not in verified:
         found.append(f"settle left {production.serving}: {settled}")
