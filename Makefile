@@ -28,7 +28,7 @@ preview: env ## what `make up` would change
 refresh: env ## find what was changed in the sandbox's world by hand
 	@$(RUN) python -m sandbox refresh
 
-down: env ## delete what the stacks made; production's protected resources are refused
+down: env ## delete what the stacks made; refuses where a resource is protected, as in production
 	@$(RUN) python -m sandbox down
 
 sandbox: env ## serve the sandbox in the background and print its addresses

@@ -21,6 +21,7 @@ from sandbox.go_tools import ToolError
 from sandbox.operation import Operation
 from sandbox.paths import HOME, PROJECT
 from sandbox.providers.server import serve as serve_providers
+from sandbox.recovery import recover
 from sandbox.report import show_operation, show_resource, write_summary
 from sandbox.runner import Kind, Runner
 from sandbox.workspace import Workspace
@@ -69,7 +70,7 @@ def refresh(home: Home = HOME, stack: Stack = "") -> None:
 
 @app.command()
 def down(home: Home = HOME, stack: Stack = "") -> None:
-    """Delete the stacks' resources, production first. Protected resources are refused."""
+    """Delete the stacks' resources, production first. A stack with protected resources is refused as a whole."""
     operations = _run("destroy", home, stack)
     _end(operations, "Next: `make up` brings everything back.")
 
@@ -146,7 +147,7 @@ def run_command(context: typer.Context, home: Home = HOME) -> None:
     urls = _started(home)
     workspace = Workspace(PROJECT, home, engine)
     for name in STACKS:
-        workspace.prepare(name, stack_addresses(urls), stack_secrets(load_accounts(home), urls, name))
+        workspace.prepare(name, stack_addresses(urls), stack_secrets(load_accounts(home), name))
     with serve_providers(urls) as debug_providers:
         environment = {
             **os.environ,
@@ -171,32 +172,26 @@ def _run(kind: Kind, home: Path, stack: str) -> list[Operation]:
         raise daemon.SandboxError(f"There is no stack {stack!r}: STACK is one of {', '.join(STACKS)}.")
     engine = find_engine()
     urls = _started(home)
+    accounts = load_accounts(home)
     workspace = Workspace(PROJECT, home, engine)
+    names = [stack] if stack else _order(kind)
     operations: list[Operation] = []
-    for name in [stack] if stack else _order(kind):
+    for name in names:
         console.rule(f"{kind} {name}")
         for process in workspace.break_stale_locks(name):
             console.print(f"Process {process} was killed while it worked on {name}; its lock is removed.")
-        if urns := workspace.cut_off(name):
-            console.print(_about_cut_off(name, urns, home), soft_wrap=True)
-        workspace.prepare(name, stack_addresses(urls), stack_secrets(load_accounts(home), urls, name))
+        # While somebody works on the stack, what is under way is no remnant, and the engine says who it is.
+        is_cut_off = not workspace.is_locked(name) and bool(workspace.cut_off(name))
+        workspace.prepare(name, stack_addresses(urls), stack_secrets(accounts, name))
+        if is_cut_off:
+            for resource in recover(workspace, name, urls, accounts):
+                console.print(f"  {resource}", soft_wrap=True, markup=False)
         operation = Runner(workspace, name, urls).run(kind, lambda resource: show_resource(console, resource))
         show_operation(console, operation)
         operations.append(operation)
         if not operation.succeeded:
             break
     return operations
-
-
-def _about_cut_off(stack: str, urns: Sequence[str], home: Path) -> str:
-    """What a person has to know and may have to type after a kill."""
-    names = ", ".join(urn.rsplit("::", 1)[-1] for urn in urns)
-    return (
-        f"The kill cut off the creation of {names}. Nobody knows whether the service made them. Where a service "
-        "says that one exists already, have the engine ask for its ID (the README lists the "
-        f"forms), then run the same again:\n  python -m sandbox exec --home {home} -- pulumi refresh -s {stack} "
-        f"--config-file {home}/workspace/Pulumi.{stack}.yaml"
-    )
 
 
 def _order(kind: Kind) -> Sequence[str]:

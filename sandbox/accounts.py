@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from sandbox.world.datadog.seed import seed as seed_datadog
+from sandbox.world.edge.hosts import WEBHOOKS
 from sandbox.world.github.seed import seed as seed_github
 from sandbox.world.state import State
 from sandbox.world.vercel.seed import seed as seed_vercel
@@ -83,8 +84,11 @@ def open_accounts(state: State, accounts: Accounts, stack_files: Sequence[Path])
     state.collection("webhooks.tokens")[accounts.webhook_token] = {"name": "pipeline"}
 
 
-def stack_secrets(accounts: Accounts, urls: Mapping[str, str], stack: str) -> dict[str, str]:
-    """The secret configuration of a stack, as `pulumi config set --secret` would add it."""
+def stack_secrets(accounts: Accounts, stack: str) -> dict[str, str]:
+    """The secret configuration of a stack, as `pulumi config set --secret` would add it.
+
+    The webhooks have the names under which the edge knows them, whatever the ports of the world are.
+    """
     return {
         "github:token": accounts.github_token,
         "vercel:apiToken": accounts.vercel_token,
@@ -92,11 +96,11 @@ def stack_secrets(accounts: Accounts, urls: Mapping[str, str], stack: str) -> di
         "datadog:appKey": accounts.datadog_app_key,
         "ai-tools:vercelToken": accounts.vercel_deploy_token,
         "ai-tools:datadogApiKey": accounts.datadog_api_key,
-        "ai-tools:slackWebhook": f"{urls['slack']}/services/{accounts.slack_hook}",
+        "ai-tools:slackWebhook": f"https://hooks.slack.com/services/{accounts.slack_hook}",
         "ai-tools:databaseUrl": f"postgresql://ai_tools:{accounts.database_password}@127.0.0.1:5432/ai_tools_{stack}",
-        "ai-tools:backupWebhook": f"{urls['webhooks']}/backup",
+        "ai-tools:backupWebhook": f"https://{WEBHOOKS}/backup",
         "ai-tools:backupToken": accounts.webhook_token,
-        "ai-tools:dbRollbackWebhook": f"{urls['webhooks']}/database-rollback",
+        "ai-tools:dbRollbackWebhook": f"https://{WEBHOOKS}/database-rollback",
         "ai-tools:dbRollbackToken": accounts.webhook_token,
     }
 

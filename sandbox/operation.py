@@ -1,13 +1,10 @@
 """What one run of the engine did: every resource with its operation, what went wrong, and the outputs, masked."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi import automation as auto
-
-MASK = "[secret]"
 
 OPERATIONS = {
     # the engine's word for a step: ours, None where the step is part of another
@@ -54,6 +51,7 @@ class Operation:
     diagnostics: list[str] = field(default_factory=list)
     """Errors and warnings, without colours."""
     outputs: dict[str, Any] = field(default_factory=dict)
+    """The stack's, with `[secret]` for every secret."""
     succeeded: bool = False
 
     def counts(self) -> dict[str, int]:
@@ -119,8 +117,3 @@ class Operation:
             operation=operation,
             changed=sorted((metadata.detailed_diff or {}).keys()) or list(metadata.diffs or []),
         )
-
-
-def masked(outputs: Mapping[str, auto.OutputValue]) -> dict[str, Any]:
-    """Stack outputs with every secret replaced by a mark."""
-    return {name: MASK if output.secret else output.value for name, output in sorted(outputs.items())}

@@ -2,14 +2,14 @@
 
 import runpy
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from pulumi import automation as auto
 from pulumi.automation import errors
 
-from sandbox.operation import Operation, Resource, masked
+from sandbox.operation import Operation, Resource
 from sandbox.providers.provider import Pace
 from sandbox.providers.server import serve
 from sandbox.workspace import Workspace
@@ -36,9 +36,13 @@ class Runner:
             on_resource: called with each resource as the engine finishes it.
 
         Returns:
-            What happened, also when it failed: `succeeded` tells, `diagnostics` says why.
+            What happened, also when it failed: `succeeded` tells, `diagnostics` says why. A `destroy` of a stack with
+            protected resources is refused as a whole: the engine would delete everything else before it fails.
         """
         operation = Operation(stack=self._stack, kind=kind)
+        if kind == "destroy" and (protected := self._workspace.protected(self._stack)):
+            operation.diagnostics.append(_refusal(self._stack, protected, self._workspace.home))
+            return operation
 
         def take(event: auto.EngineEvent) -> None:
             finished = operation.take(event)
@@ -53,7 +57,8 @@ class Runner:
                     operation.succeeded = True
                 finally:
                     if kind != "preview":
-                        operation.outputs = masked(stack.outputs())
+                        # The Automation API would have every secret decrypted to tell which outputs hold one.
+                        operation.outputs = self._workspace.outputs(self._stack)
             except errors.CommandError as error:
                 operation.succeeded = False
                 operation.diagnostics = operation.diagnostics or [_complaint(error)]
@@ -73,6 +78,18 @@ class Runner:
                 else None,
             ),
         )
+
+
+def _refusal(stack: str, protected: Sequence[str], home: Path) -> str:
+    """Which resources keep a stack from being deleted, and what to type either way."""
+    names = ", ".join(urn.rpartition("::")[2] for urn in protected)
+    return (
+        f"{stack} was not touched, nothing was deleted: {names} {'is' if len(protected) == 1 else 'are'} protected, "
+        "as their loss would hurt.\nTo take down staging alone:\n  STACK=staging make down\n"
+        f"To delete {stack} all the same, lift the protection first (the next `make up` puts it back):\n"
+        f"  .venv/bin/python -m sandbox exec --home {home} -- pulumi state unprotect --all --yes --stack {stack}\n"
+        f"  STACK={stack} make down"
+    )
 
 
 def _complaint(error: errors.CommandError) -> str:

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from sandbox.processes import is_running
+
+_UNWRITTEN_LOCK_SECONDS = 10
 
 
 class Workspace:
@@ -81,22 +84,53 @@ class Workspace:
             check=True,
         ).stdout
 
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """The stack's outputs by name, with `[secret]` for every secret."""
+        return json.loads(self.pulumi("stack", "output", "--json", "--stack", stack))
+
     def break_stale_locks(self, stack: str) -> list[int]:
         """Remove the stack's locks whose process is gone, as after a kill; gives the numbers of those processes."""
         gone: list[int] = []
-        for lock in self.state.glob(f".pulumi/locks/organization/*/{stack}/*.json"):
-            process = json.loads(lock.read_text())["pid"]
-            if not is_running(process):
+        for lock in self._locks(stack):
+            process = _read(lock).get("pid")
+            # One that a kill left before it was written names nobody, and no process that is alive takes so long.
+            if process is None and time.time() - lock.stat().st_mtime > _UNWRITTEN_LOCK_SECONDS:
+                lock.unlink()
+            elif process is not None and not is_running(process):
                 lock.unlink()
                 gone.append(process)
         return gone
 
+    def is_locked(self, stack: str) -> bool:
+        """Whether a process works on the stack."""
+        return bool(self._locks(stack))
+
     def cut_off(self, stack: str) -> list[str]:
-        """The resources whose creation a kill cut off: the engine cannot know whether the service made them."""
-        (state,) = [*self.state.glob(f".pulumi/stacks/*/{stack}.json"), None][:1]
-        latest = json.loads(_whole(state))["checkpoint"]["latest"] if state is not None else None
-        pending = (latest or {}).get("pending_operations") or []
-        return [operation["resource"]["urn"] for operation in pending if operation["type"] == "creating"]
+        """The URNs of what a kill cut off; mends files that it left unreadable. Nobody may hold the stack's lock."""
+        for state in self._states(stack):
+            _mend(state)
+        latest = self._latest(stack)
+        pending = [operation["resource"] for operation in latest.get("pending_operations") or []]
+        halves = [resource for resource in latest.get("resources") or [] if half_adopted(resource)]
+        return [resource["urn"] for resource in [*pending, *halves]]
+
+    def protected(self, stack: str) -> list[str]:
+        """The URNs of the stack's resources that the engine refuses to delete."""
+        return [resource["urn"] for resource in self._latest(stack).get("resources") or [] if resource.get("protect")]
+
+    def _locks(self, stack: str) -> list[Path]:
+        """What the engine takes for a lock: every file but the attributes, also one that has not got its name yet."""
+        files = self.state.glob(f".pulumi/locks/organization/*/{stack}/*.json*")
+        return [file for file in files if file.suffix != ".attrs"]
+
+    def _states(self, stack: str) -> list[Path]:
+        return [*self.state.glob(f".pulumi/stacks/*/{stack}.json")]
+
+    def _latest(self, stack: str) -> Mapping[str, Any]:
+        """The stack's deployment as the engine last saved it; empty where nothing ever came up."""
+        for state in self._states(stack):
+            return _read(state)["checkpoint"]["latest"] or {}
+        return {}
 
     def _encrypted(self, stack: str, stack_secrets: Mapping[str, str]) -> "_Encrypted":
         """The secrets as the engine encrypts them. What it has encrypted once is kept: each value takes it a while.
@@ -122,15 +156,29 @@ class Workspace:
         return _Encrypted(kept["salt"], {key: kept["values"][entry] for key, entry in wanted.items()})
 
 
-def _whole(state: Path) -> str:
-    """The state's text; where a kill left half of it, the engine's own copy of the time before takes its place."""
-    text = state.read_text()
+def half_adopted(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource was put into the state by its ID, and a kill came before it was read."""
+    return bool(resource.get("custom") and resource.get("id")) and not (
+        resource.get("inputs") or resource.get("outputs") or resource["type"].startswith("pulumi:")
+    )
+
+
+def _mend(state: Path) -> None:
+    """Make a state that a kill left unreadable readable: the engine's own copy of the time before takes its place."""
+    # The backend writes the attributes in place, needs nothing of them, and fails where they are not whole.
+    attributes = state.with_name(f"{state.name}.attrs")
+    if attributes.exists() and not _read(attributes):
+        attributes.unlink()
+    if not _read(state):
+        state.write_text(state.with_name(f"{state.name}.bak").read_text())
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    """A JSON document; empty where the file is not whole."""
     try:
-        json.loads(text)
+        return json.loads(file.read_text())
     except ValueError:
-        text = state.with_name(f"{state.name}.bak").read_text()
-        state.write_text(text)
-    return text
+        return {}
 
 
 class _Encrypted(NamedTuple):

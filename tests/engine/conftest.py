@@ -33,9 +33,6 @@ BROKEN = 500
 IMPATIENT = Pace(retry_seconds=0.01, timeout_seconds=1)
 """An injected timeout never ends by itself."""
 
-UNCALLED = {"slack": "http://127.0.0.1:9", "webhooks": "http://127.0.0.1:9"}
-"""`up` stores these addresses as secrets and calls none of them."""
-
 
 @dataclass(kw_only=True)
 class Sandbox:
@@ -48,7 +45,7 @@ class Sandbox:
 
     def prepare(self, stack: str) -> None:
         """Bring the engine's folder up to date with the stack file."""
-        self.workspace.prepare(stack, stack_addresses(self.urls), stack_secrets(self.accounts, UNCALLED, stack))
+        self.workspace.prepare(stack, stack_addresses(self.urls), stack_secrets(self.accounts, stack))
 
     def run(self, kind: Kind, stack: str = "staging") -> Operation:
         """Run the engine, whatever comes of it."""
@@ -105,7 +102,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         workspace = Workspace(PROJECT, home, find_engine())
         accounts = load_accounts(home)
         for stack in STACKS:
-            workspace.prepare(stack, {}, stack_secrets(accounts, UNCALLED, stack))
+            workspace.prepare(stack, {}, stack_secrets(accounts, stack))
     return home
 
 

@@ -18,7 +18,7 @@ from sandbox.daemon import SandboxError
 from sandbox.lookups import LOOKUPS, Found
 from sandbox.paths import PROJECT
 from sandbox.workspace import Workspace
-from tests.engine.conftest import UNCALLED, Sandbox
+from tests.engine.conftest import Sandbox
 from tests.engine.test_up import TEAM, touched
 
 DEADLINE_SECONDS = 120
@@ -47,7 +47,7 @@ provider makes one at a time."""
 @pytest.fixture
 def served(sandbox: Sandbox) -> Sandbox:
     """A sandbox whose world the command line finds as that of its background process."""
-    described = {"pid": os.getpid(), "urls": {**sandbox.urls, **UNCALLED}}
+    described = {"pid": os.getpid(), "urls": sandbox.urls}
     (sandbox.workspace.home / "sandbox.json").write_text(json.dumps(described))
     return sandbox
 

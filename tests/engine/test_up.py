@@ -6,7 +6,7 @@ from pathlib import Path
 from sandbox.accounts import stack_secrets
 from sandbox.operation import Operation
 from sandbox.world.github.secrets import values
-from tests.engine.conftest import UNCALLED, Sandbox
+from tests.engine.conftest import Sandbox
 
 BothUp = tuple[Path, dict[str, int], list[Operation]]
 TEAM = "teamId=team_4fT0ZkqUxVJ1wq7cYp3sN8Lb"
@@ -139,5 +139,5 @@ def test_the_secrets_that_the_workflows_get_are_the_configured_ones(live: Sandbo
 
 def secrets_of(sandbox: Sandbox) -> list[str]:
     """Every secret value that the configuration holds."""
-    configured = stack_secrets(sandbox.accounts, UNCALLED, "production").values()
+    configured = stack_secrets(sandbox.accounts, "production").values()
     return [*configured, sandbox.accounts.database_password]

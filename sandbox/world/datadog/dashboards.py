@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.world.datadog.authentication import creator
 from sandbox.world.datadog.errors import body_of, error
 from sandbox.world.datadog.identifiers import moment, public_identifier
+from sandbox.world.datadog.listing import slice_of
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document
 
@@ -30,6 +31,11 @@ _WRITTEN = (
 )
 _COMPUTED = ("id", "author_handle", "author_name", "created_at", "modified_at", "url")
 """Taken in a request and not heeded: what was read can be written back."""
+_SUMMARY = (
+    *("id", "title", "description", "layout_type", "url", "author_handle"),
+    *("is_read_only", "created_at", "modified_at"),
+)
+_LISTED = 100
 _MOST_TAGS = 5
 
 
@@ -50,6 +56,15 @@ def create_dashboard(request: Request) -> Response:
     dashboard["url"] = _address(dashboard)
     request.state.collection(DASHBOARDS)[dashboard["id"]] = dashboard
     return Response(200, dashboard)
+
+
+@routes.add("GET", "/api/v1/dashboard")
+def list_dashboards(request: Request) -> Response:
+    """The dashboards in short, without their widgets; none is shared or kept after its deletion here."""
+    none = any(request.query.get(f"filter[{kind}]") == "true" for kind in ("shared", "deleted"))
+    dashboards = [dashboard for dashboard in request.state.collection(DASHBOARDS).values() if not none]
+    listed = slice_of(request, dashboards, start="start", size="count", most=_LISTED)
+    return Response(200, {"dashboards": [{name: each[name] for name in _SUMMARY} for each in listed]})
 
 
 @routes.add("GET", "/api/v1/dashboard/{dashboard}")

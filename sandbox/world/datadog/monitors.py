@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.world.datadog.authentication import creator
 from sandbox.world.datadog.errors import body_of, error
 from sandbox.world.datadog.identifiers import moment, seconds
+from sandbox.world.datadog.listing import page_of
 from sandbox.world.datadog.monitor_validation import MONITORS, SLOS, validate_monitor
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document, State
@@ -36,6 +37,26 @@ def create_monitor(request: Request) -> Response:
     if wanted.get("type") == "synthetics alert":
         raise error(400, "Monitors of the type synthetics alert are created with their synthetic test.")
     return Response(200, keep_monitor(request, wanted))
+
+
+@routes.add("GET", "/api/v1/monitor")
+def list_monitors(request: Request) -> Response:
+    """The monitors whose name holds `name`, with every one of `monitor_tags`, in whose query each of `tags` stands.
+
+    Without `page` all of them.
+    """
+    name, page = request.query.get("name", "").lower(), request.query.get("page")
+    monitor_tags, scopes = (_separated(request.query.get(given)) for given in ("monitor_tags", "tags"))
+    monitors = [
+        monitor
+        for monitor in request.state.collection(MONITORS).values()
+        if name in monitor["name"].lower()
+        and set(monitor_tags) <= set(monitor["tags"])
+        and all(scope in monitor["query"] for scope in scopes)
+    ]
+    if page is not None:
+        monitors = page_of(request, monitors, number="page", size="page_size")
+    return Response(200, monitors)
 
 
 @routes.add("GET", "/api/v1/monitor/{monitor}")
@@ -125,6 +146,10 @@ def _store(state: State, monitor: Document) -> Document:
     monitor = {**monitor, "options": options, "multi": parsed.grouped, "modified": moment()}
     state.collection(MONITORS)[str(monitor["id"])] = monitor
     return monitor
+
+
+def _separated(text: str | None) -> list[str]:
+    return [part.strip() for part in text.split(",")] if text else []
 
 
 def _requested(request: Request) -> Document:

@@ -8,6 +8,7 @@ from sandbox.world.datadog.authentication import creator
 from sandbox.world.datadog.dashboards import DASHBOARDS, all_widgets
 from sandbox.world.datadog.errors import body_of, error
 from sandbox.world.datadog.identifiers import hexadecimal_identifier, seconds
+from sandbox.world.datadog.listing import slice_of
 from sandbox.world.datadog.monitor_validation import MONITORS, SLOS
 from sandbox.world.service import Request, Response, Routes, ServiceError
 from sandbox.world.state import Document, State
@@ -17,6 +18,7 @@ routes = Routes()
 _TYPE_NUMBERS = {"metric": 1, "monitor": 0, "time_slice": 2}
 _TIMEFRAMES = ("7d", "30d", "90d", "custom")
 _WRITTEN = ("name", "description", "type", "tags", "thresholds", "query", "sli_specification", "monitor_ids", "groups")
+_LISTED = 1000
 _PRIMARY = ("timeframe", "target_threshold", "warning_threshold")
 _METRIC = re.compile(
     r"(?:avg|sum|min|max|count|p\d{2}):[A-Za-z][\w./-]*\{[^{}]*\}(?:\s*by\s*\{[^{}]*\})?(?:\.\w+\([^()]*\))*"
@@ -40,6 +42,24 @@ def create_slo(request: Request) -> Response:
     }
     request.state.collection(SLOS)[slo["id"]] = slo
     return Response(200, {"data": [slo], "error": None})
+
+
+@routes.add("GET", "/api/v1/slo")
+def list_slos(request: Request) -> Response:
+    """The objectives, or those of `ids`, or those whose name holds `query` and that have each of `tags_query`."""
+    ids, text = request.query.get("ids"), request.query.get("query", "").lower()
+    tags = [tag for tag in request.query.get("tags_query", "").split(",") if tag]
+    every = [*request.state.collection(SLOS).values()]
+    slos = [
+        slo
+        for slo in every
+        if (ids is None or slo["id"] in ids.split(","))
+        and text in slo["name"].lower()
+        and set(tags) <= set(slo["tags"])
+    ]
+    page = {"total_count": len(every), "total_filtered_count": len(slos)}
+    listed = slice_of(request, slos, start="offset", size="limit", most=_LISTED)
+    return Response(200, {"data": listed, "errors": [], "metadata": {"page": page}})
 
 
 @routes.add("GET", "/api/v1/slo/{slo}")

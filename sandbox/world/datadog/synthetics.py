@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.world.datadog.authentication import creator
 from sandbox.world.datadog.errors import body_of, error
 from sandbox.world.datadog.identifiers import moment, public_identifier
+from sandbox.world.datadog.listing import page_of
 from sandbox.world.datadog.monitor_validation import MONITORS
 from sandbox.world.datadog.monitors import keep_monitor, refuse_if_referenced
 from sandbox.world.datadog.synthetics_validation import LOCATIONS, validate_test
@@ -21,6 +22,13 @@ _WRITTEN = ("name", "message", "type", "subtype", "status", "tags", "locations",
 def list_locations(_request: Request) -> Response:
     """Where tests can run from."""
     return Response(200, {"locations": [{"id": key, "name": name} for key, name in LOCATIONS.items()]})
+
+
+@routes.add("GET", "/api/v1/synthetics/tests")
+def list_tests(request: Request) -> Response:
+    """The tests, by page."""
+    tests = [*request.state.collection(TESTS).values()]
+    return Response(200, {"tests": page_of(request, tests, number="page_number", size="page_size")})
 
 
 @routes.add("POST", "/api/v1/synthetics/tests/api")

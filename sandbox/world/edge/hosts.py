@@ -5,11 +5,15 @@ import re
 from sandbox.world.state import State
 from sandbox.world.vercel.project_store import DOMAINS
 
+WEBHOOKS = "webhooks.example.com"
+"""The host of the team's own webhooks."""
+
 _SERVICES = (
     ("vercel", re.compile(r"api\.vercel\.com")),
     ("github", re.compile(r"api\.github\.com")),
     # Every site of https://docs.datadoghq.com/getting_started/site/.
     ("datadog", re.compile(r"api\.([a-z0-9-]+\.)?(datadoghq\.com|datadoghq\.eu|ddog-gov\.com)")),
+    ("webhooks", re.compile(re.escape(WEBHOOKS))),
     ("slack", re.compile(r"hooks\.slack\.com")),
     # Any name below vercel.app resolves; Vercel answers itself for those that belong to nothing.
     ("site", re.compile(r"([a-z0-9-]+\.)+vercel\.app")),
