@@ -5,6 +5,7 @@ back its `status` and `conclusion`.
 """
 
 import re
+import threading
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -25,6 +26,8 @@ routes = Routes()
 WORKFLOW_TOKEN_LOGIN = "github-actions[bot]"  # noqa: S105  # a login, not a secret
 ENVIRONMENT_FIELDS = ("id", "node_id", "name", "url", "html_url", "created_at", "updated_at")
 SKIP = re.compile(r"\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
+_CHANGING = threading.Lock()
+"""Held while a run is read and written back: a review comes from another thread than its status."""
 SKIP_TRAILER = re.compile(r"\n\n\n?(?:.*\n)*skip-checks: ?true\s*$", re.IGNORECASE)
 
 
@@ -69,8 +72,9 @@ def record_run(
     actor: str,
     before: str | None = None,
     inputs: Mapping[str, str] | None = None,
+    payload: Mapping[str, Any] | None = None,
 ) -> Document:
-    """Record one queued run and return it."""
+    """Record one queued run and return it; `payload` is what its event holds beyond what the run itself says."""
     add_user(state, actor)
     registered = register(state, repository, workflow.path, ran=True)
     number = next_number(state)
@@ -86,6 +90,7 @@ def record_run(
         "head_sha": commit["sha"],
         "before": before,
         "inputs": dict(inputs or {}),
+        "payload": dict(payload or {}),
         "actor": actor,
         "status": "queued",
         "conclusion": None,
@@ -109,10 +114,18 @@ def record_review(
     comment: str = "",
 ) -> None:
     """Record what a reviewer decided about a run's deployment to an environment. Raises KeyError for an unknown run."""
-    runs = state.collection("github.workflow_runs")
-    run = runs[str(number)]
     review = {"environment": environment, "login": login, "state": verdict, "comment": comment}
-    runs[str(number)] = {**run, "approvals": [*run["approvals"], review], "updated_at": timestamp()}
+    runs = state.collection("github.workflow_runs")
+    with _CHANGING:
+        run = runs[str(number)]
+        runs[str(number)] = {**run, "approvals": [*run["approvals"], review], "updated_at": timestamp()}
+
+
+def update_run(state: State, number: int, **changes: Any) -> None:
+    """Write what became of a run: `status`, `conclusion`, `jobs`. Raises KeyError for an unknown run."""
+    runs = state.collection("github.workflow_runs")
+    with _CHANGING:
+        runs[str(number)] = {**runs[str(number)], **changes, "updated_at": timestamp()}
 
 
 def run_url(request: Request, repository: Document, run: Document) -> str:

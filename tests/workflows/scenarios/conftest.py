@@ -1,0 +1,94 @@
+"""A team whose two stacks are up, whose app is in its repository, and whose pushes and dispatches start act."""
+
+import fcntl
+import shutil
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from sandbox.accounts import load_accounts
+from sandbox.actions import npm
+from sandbox.actions.moments import StartingStep, WaitingJob
+from sandbox.actions.runner import actions_runner
+from sandbox.paths import PROJECT
+from sandbox.world.edge import environment
+from sandbox.world.github import history
+from sandbox.world.github.access import find_repository
+from sandbox.world.server import running
+from sandbox.world.state import State
+from tests.engine.conftest import STACKS, _served, prepared
+from tests.workflows.scenarios.team import APP, BRANCHES, REPOSITORY, Team
+
+__all__ = ["prepared"]
+
+QUICK = Path(__file__).parent / "quick"
+"""What makes the steps' pauses short."""
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Clients of plain ports need no certificates, which take their time to read."""
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
+    """A home in which both stacks are up and the app is committed: made once, to copy."""
+    shared = tmp_path_factory.getbasetemp().parent
+    ready = shared / "team"
+    # The processes that run tests in parallel share it: the first one makes it, the others wait.
+    with (shared / "team.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            npm.prepare(PROJECT / "app_repository/.github/deploy/vercel-cli")
+            folder = tmp_path_factory.mktemp("team")
+            with _served(folder, prepared, {}) as sandbox:
+                for stack in STACKS:
+                    sandbox.succeed("up", stack)
+                _commit_the_app(sandbox.state)
+            shutil.move(folder / "home", ready)
+    return ready
+
+
+@pytest.fixture
+def team(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Team]:
+    """The team, on a copy of the world that a test may change."""
+    world = tmp_path / "world.db"
+    shutil.copy(home / "world.db", world)
+    authority = tmp_path / "authority.pem"
+    with (
+        running(world, certificate_authority=authority) as (state, urls),
+        httpx2.Client(trust_env=False, verify=NO_TLS) as http,
+    ):
+        moments: list[WaitingJob | StartingStep] = []
+        team = Team(state, urls, http, load_accounts(home), moments)
+        team.settle_in()
+        for name, value in environment(urls, authority).items():
+            monkeypatch.setenv(name, value)
+        with actions_runner(
+            state,
+            environ={**environment(urls, authority), "PYTHONPATH": str(QUICK)},
+            folder=tmp_path / "actions",
+            on_waiting=team.review,
+            on_step=team.watch,
+        ) as runner:
+            team.runner = runner
+            yield team
+
+
+def _commit_the_app(state: State) -> None:
+    repository = find_repository(state, *REPOSITORY.split("/"))
+    assert repository is not None
+    files: dict[str, bytes | None] = {
+        path.relative_to(APP).as_posix(): path.read_bytes() for path in APP.rglob("*") if path.is_file()
+    }
+    author = {"name": "Octo Cat", "email": "octocat@example.com", "login": "octocat"}
+    for branch in BRANCHES.values():
+        history.add_commit(
+            state,
+            repository,
+            f"refs/heads/{branch}",
+            files,
+            message="Add the app [skip ci]",
+            author=author,
+            committer=author,
+        )

@@ -1,0 +1,201 @@
+"""What a team does with its delivered workflows, and what can be seen of it from outside."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from sandbox.accounts import Accounts
+from sandbox.actions.moments import StartingStep, WaitingJob
+from sandbox.actions.result import RunResult
+from sandbox.actions.runner import Runner
+from sandbox.world.state import State
+from sandbox.world.vercel.project_store import DEPLOYMENTS, DOMAINS, PROJECTS
+
+APP = Path(__file__).parent / "app"
+REPOSITORY = "acme/ai-tools"
+TEAM_ID = "team_4fT0ZkqUxVJ1wq7cYp3sN8Lb"
+BRANCHES = {"staging": "develop", "production": "main"}
+DOMAIN_OF = {"staging": "staging.ai-tools.example.com", "production": "ai-tools.example.com"}
+ALWAYS = "Mon-Sun 00:00-00:00 UTC"
+REVIEWER = "octocat"
+PUSHER = "operator"
+
+
+@dataclass
+class Team:
+    """A team's repository, environments and channels."""
+
+    state: State
+    urls: Mapping[str, str]
+    http: httpx2.Client
+    accounts: Accounts
+    moments: list[WaitingJob | StartingStep] = field(default_factory=list)
+    runner: Runner = field(init=False)
+    verdict: str = "approved"
+    """What the reviewer says."""
+    on_step: Callable[[StartingStep], None] = lambda _step: None
+
+    def settle_in(self) -> None:
+        """Something healthy serves each domain, and the window is open whatever the hour."""
+        self.set_window(ALWAYS)
+        for stack in BRANCHES:
+            self.serve(stack, self.deploy(stack, f"first-{stack}"))
+
+    def review(self, waiting: WaitingJob) -> None:
+        """Answer as the reviewer."""
+        self.moments.append(waiting)
+        (waiting.approve if self.verdict == "approved" else waiting.reject)(REVIEWER)
+
+    def watch(self, step: StartingStep) -> None:
+        """Hand a step that begins to whoever wants to know."""
+        self.on_step(step)
+
+    # What the team does.
+
+    def push(self, stack: str, page: str = "All is well", *, message: str = "Change the page") -> RunResult:
+        """Push a new page to the stack's branch, and wait for what that starts."""
+        before = self._runs()
+        branch = BRANCHES[stack]
+        path = f"/repos/{REPOSITORY}/contents/page.txt"
+        present = self.github("GET", path, ref=branch)
+        self.github(
+            "PUT",
+            path,
+            {
+                "message": message,
+                "branch": branch,
+                "sha": present["sha"],
+                "content": base64.b64encode(f"{page} {len(before)}".encode()).decode(),
+            },
+        )
+        return self._result(before)
+
+    def dispatch(self, workflow: str, stack: str = "production", **inputs: str) -> RunResult:
+        """Start a workflow by hand on the stack's branch, and wait for its end."""
+        return self.dispatch_on(BRANCHES[stack], workflow, **inputs)
+
+    def dispatch_on(self, branch: str, workflow: str, **inputs: str) -> RunResult:
+        """Start a workflow by hand on any branch, and wait for its end."""
+        before = self._runs()
+        path = f"/repos/{REPOSITORY}/actions/workflows/{workflow}/dispatches"
+        self.github("POST", path, {"ref": branch, "inputs": inputs})
+        return self._result(before)
+
+    def set_window(self, window: str, freezes: Sequence[str] = ()) -> None:
+        """Change when production may be released to."""
+        for name, value in (("DEPLOY_WINDOW", window), ("DEPLOY_FREEZES", json.dumps(list(freezes)))):
+            path = f"/repos/{REPOSITORY}/environments/production/variables/{name}"
+            self.github("PATCH", path, {"name": name, "value": value})
+
+    def deploy(self, stack: str, version: str) -> str:
+        """A ready production deployment beside the pipeline; its ID."""
+        health = json.dumps({"status": "ok", "version": version})
+        contents = {"config.json": '{"version":3}', "static/index.html": "All is well", "static/api/health": health}
+        made = self.vercel(
+            "POST",
+            "/v13/deployments",
+            {
+                "name": self.project(stack)["name"],
+                "project": self.project(stack)["id"],
+                "target": "production",
+                "autoAssignCustomDomains": False,
+                "files": [{"file": f".vercel/output/{name}", "data": text} for name, text in contents.items()],
+                "meta": {"version": version},
+            },
+            prebuilt="1",
+        )["id"]
+        while self.vercel("GET", f"/v13/deployments/{made}")["readyState"] != "READY":
+            pass
+        return made
+
+    def serve(self, stack: str, deployment: str) -> None:
+        """Promote a deployment beside the pipeline."""
+        project = self.project(stack)["id"]
+        self.vercel("POST", f"/v10/projects/{project}/promote/{deployment}", {})
+        while self.serving(stack) != deployment:
+            self.vercel("GET", f"/v9/projects/{project}")
+
+    # What can be seen.
+
+    def project(self, stack: str) -> Mapping[str, Any]:
+        """The stack's project at Vercel."""
+        return self.state.collection(PROJECTS)[self.state.collection(DOMAINS)[DOMAIN_OF[stack]]["projectId"]]
+
+    def serving(self, stack: str = "production") -> str:
+        """The ID of what serves the stack's domain."""
+        return self.project(stack)["production"]
+
+    def deployment(self, identifier: str) -> Mapping[str, Any]:
+        """A deployment."""
+        return self.state.collection(DEPLOYMENTS)[identifier]
+
+    def deployments(self, stack: str = "production") -> list[str]:
+        """The IDs of the stack's deployments, oldest first."""
+        project = self.project(stack)["id"]
+        made = self.state.collection(DEPLOYMENTS)
+        mine = [name for name in made if made[name]["projectId"] == project]
+        return sorted(mine, key=lambda name: made[name]["createdAt"])
+
+    @property
+    def messages(self) -> list[str]:
+        """What Slack shows."""
+        return [message["text"] for message in self.state.collection("slack.messages").values()]
+
+    @property
+    def events(self) -> list[Mapping[str, Any]]:
+        """What Datadog shows."""
+        return list(self.state.collection("datadog.events").values())
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must never be printed."""
+        accounts = self.accounts
+        bypasses = [secret for stack in BRANCHES for secret in self.project(stack)["protectionBypass"]]
+        return [
+            *(accounts.vercel_deploy_token, accounts.datadog_api_key, accounts.slack_hook, accounts.webhook_token),
+            *(accounts.database_password, *bypasses),
+        ]
+
+    # The services, as a person reaches them.
+
+    def github(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        """A call as the operator."""
+        return self._call("github", method, path, body, token=self.accounts.github_token, query=query)
+
+    def vercel(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        """A call as the operator."""
+        query = {"teamId": TEAM_ID, **query}
+        return self._call("vercel", method, path, body, token=self.accounts.vercel_token, query=query)
+
+    def _call(self, service: str, method: str, path: str, body: Any, *, token: str, query: Mapping[str, str]) -> Any:
+        answer = self.http.request(
+            method,
+            f"{self.urls[service]}{path}",
+            json=body,
+            params=query,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def _runs(self) -> set[str]:
+        return set(self.state.collection("github.workflow_runs"))
+
+    def _result(self, before: set[str]) -> RunResult:
+        (started,) = self._runs() - before
+        result = self.runner.wait(int(started), 300)
+        leaked = [secret for secret in self.secrets if secret in result.log + result.summary]
+        assert not leaked, f"{len(leaked)} secrets were printed"
+        return result
+
+
+def closed_window() -> str:
+    """A window that is closed now, whenever now is, and for more than a day."""
+    day = datetime.now(UTC) + timedelta(days=3)
+    return f"{day:%a} 09:00-17:00 UTC"

@@ -1,0 +1,57 @@
+"""Rolling back by dispatch, as act runs it."""
+
+import pytest
+
+from tests.workflows.scenarios.team import Team
+
+
+@pytest.fixture
+def served(team: Team) -> tuple[str, str]:
+    """What served production before, and what serves it."""
+    good = team.serving()
+    bad = team.deploy("production", "bad")
+    team.serve("production", bad)
+    return good, bad
+
+
+@pytest.mark.parametrize("target", ["previous", "id", "url"])
+def test_a_dispatch_takes_production_back(team: Team, served: tuple[str, str], target: str) -> None:
+    good, _ = served
+    named = {"previous": "previous", "id": good, "url": f"https://{team.deployment(good)['url']}"}[target]
+
+    run = team.dispatch("rollback.yml", target_deployment=named, reason="checkout fails")
+
+    assert run.conclusion == "success", run.log
+    assert team.serving() == good
+    assert run.results == {"rollback": "success", "settle": "skipped"}
+    assert "EMERGENCY ROLLBACK INITIATED by operator" in team.messages[0]
+    assert team.moments == [], "a reviewer was asked"
+
+
+def test_production_yml_rolls_back_when_it_is_told_to_and_releases_nothing(team: Team, served: tuple[str, str]) -> None:
+    good, _ = served
+    before = team.deployments()
+    run = team.dispatch("production.yml", deployment_type="rollback", reason="checkout fails")
+    assert run.conclusion == "success", run.log
+    assert (team.serving(), team.deployments()) == (good, before)
+    assert run.results["rollback/rollback"] == "success"
+    assert run.results["window"] == run.results["promote"] == "skipped"
+
+
+@pytest.mark.parametrize("target", ["dpl_nowhere", "https://example.com", "$(touch /tmp/x)", "staged"])
+def test_a_wrong_target_moves_nothing(team: Team, served: tuple[str, str], target: str) -> None:
+    _, bad = served
+    named = team.deploy("production", "staged") if target == "staged" else target
+    run = team.dispatch("rollback.yml", target_deployment=named, reason="checkout fails")
+    assert run.conclusion == "failure", run.log
+    assert team.serving() == bad
+    # What serves is looked at all the same, and found healthy.
+    assert run.results["settle"] == "success"
+
+
+def test_the_release_after_a_rollback_goes_live(team: Team, served: tuple[str, str]) -> None:
+    assert served
+    team.dispatch("rollback.yml", reason="checkout fails")
+    run = team.push("production")
+    assert run.conclusion == "success", run.log
+    assert team.serving() == team.deployments()[-1]
