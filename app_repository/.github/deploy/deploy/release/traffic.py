@@ -4,6 +4,7 @@ Vercel accepts a promotion or a rollback first and carries it out afterwards, on
 a runner can be killed: so what Vercel says of the project decides what has happened, never what was sent.
 """
 
+from dataclasses import replace
 from typing import Literal
 
 from deploy.clients.vercel import Deployment, Project, Vercel
@@ -83,8 +84,9 @@ class Traffic:
         return self._health.run(f"https://{self.domain}", version="", bypass=self._bypass)
 
     def confirm_staged(self, deployment: Deployment) -> Health:
-        """Whether a deployment is healthy at its own address, before it serves anybody."""
-        return self._health.run(f"https://{deployment.host}", version=deployment.version, bypass=self._bypass)
+        """Whether a deployment is healthy at its own address, where it was tested before: one good answer is enough."""
+        check = replace(self._health, patience=replace(self._health.patience, successes=1))
+        return check.run(f"https://{deployment.host}", version=deployment.version, bypass=self._bypass)
 
     def project(self) -> Project:
         """What serves now.
