@@ -1,6 +1,5 @@
 """One job with steps, from the moment its `needs` are done and its `if` holds."""
 
-import os
 import shlex
 import shutil
 import threading
@@ -10,14 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.actions import actions, approvals, environments, event, tokens
+from sandbox.actions import actions, admission, environments, event, tokens
 from sandbox.actions.act import Act, Order
+from sandbox.actions.admission import JobEndedError
 from sandbox.actions.concurrency import Place, read_group
 from sandbox.actions.expressions.evaluation import is_true
 from sandbox.actions.expressions.templates import value_of
+from sandbox.actions.gate import Gate, make_gate
 from sandbox.actions.job_file import JobFile, Known, StepFile, build
 from sandbox.actions.masking import Masker
-from sandbox.actions.moments import StartingStep, WaitingJob
+from sandbox.actions.moments import StartingStep
 from sandbox.actions.permissions import Permissions
 from sandbox.actions.progress import Progress
 from sandbox.actions.refusals import environment_name
@@ -27,17 +28,7 @@ from sandbox.actions.stand_ins.protocol import JobSettings
 from sandbox.actions.workflow_file import Job, WorkflowFile
 from sandbox.world.github.identifiers import timestamp
 
-POLL_SECONDS = 0.02
 LOST = "The hosted runner lost communication with the server."
-
-
-class JobEndedError(Exception):
-    """The job ends before its first step."""
-
-    def __init__(self, conclusion: str, message: str) -> None:
-        """End it with a conclusion, and a message for its log."""
-        super().__init__(message)
-        self.conclusion = conclusion
 
 
 @dataclass(slots=True)
@@ -68,7 +59,7 @@ class JobRun:
             place = self._enter_group()
             environment = environment_name(self.job, self.contexts)
             if environment is not None:
-                self._pass_environment(environment)
+                admission.pass_environment(self.setting, self.key, environment)
             with tokens.job_token(self.setting.state, self.permissions) as token:
                 return self._run(started, environment, token)
         except JobEndedError as end:
@@ -102,51 +93,12 @@ class JobRun:
         if act is not None:
             self._cancel(act)
 
-    def _pass_environment(self, environment: str) -> None:
-        """Wait for what the environment asks. Raises JobEndedError when it does not let the job in."""
-        setting = self.setting
-        problem = environments.refusal(setting.state, setting.repository, environment, setting.run["ref"])
-        if problem is not None:
-            raise JobEndedError("failure", problem)
-        asked = approvals.protection(setting.state, setting.repository, environment)
-        if not asked.reviewers and not asked.minutes:
-            return
-        since = approvals.count_reviews(setting.state, setting.id)
-        earliest = time.monotonic() + asked.minutes * 60
-        setting.wait_for_review(1)
-        try:
-            if asked.reviewers:
-                if setting.on_waiting is not None:
-                    setting.on_waiting(WaitingJob(setting.id, self.key, asked.environment, setting.state))
-                self._await_review(asked, since)
-            while time.monotonic() < earliest:
-                self._sleep()
-        finally:
-            setting.wait_for_review(-1)
-
-    def _await_review(self, asked: approvals.Protection, since: int) -> None:
-        setting = self.setting
-        while (verdict := approvals.find_verdict(setting.state, setting.repository, setting.id, asked, since)) is None:
-            self._sleep()
-        if verdict["state"] == "rejected":
-            comment = f": {verdict['comment']}" if verdict["comment"] else ""
-            raise JobEndedError(
-                "failure",
-                f"{verdict['login']} rejected the deployment to {asked.environment}{comment}\n"
-                "The deployment was rejected or didn't satisfy other protection rules.",
-            )
-
-    def _sleep(self) -> None:
-        if self.setting.cancellation is not None:
-            raise JobEndedError("cancelled", self.setting.cancellation)
-        time.sleep(POLL_SECONDS)
-
     def _run(self, started: str, environment: str | None, token: str) -> JobResult:
         setting = self.setting
         folder = setting.folder / self.key.replace("/", "-")
         folder.mkdir(parents=True)
         uses = list(actions.uses_of(self.job, setting.read))
-        gate = _make_gate(folder) if setting.on_step is not None else None
+        gate = make_gate(folder) if setting.on_step is not None else None
         places = actions.place(uses, folder / "actions", self._job_settings(folder, uses, gate))
         secrets = {**self._secrets(environment), "GITHUB_TOKEN": token}
         variables = environments.variables_of(setting.state, setting.repository, environment)
@@ -166,7 +118,7 @@ class JobRun:
             caches=_save_caches(folder) if any("actions/cache@" in use for use in uses) else None,
         )
         masker = Masker(secrets.values())
-        release = _Gate(gate)
+        release = Gate(gate)
         progress = Progress(self.key, file, masker, lambda step, name: self._start_step(release, step, name))
         order = Order(
             folder=folder / "act",
@@ -217,7 +169,7 @@ class JobRun:
             self._progress.cancel_current()
         act.cancel(self.setting.grace, stop_step=stopped)
 
-    def _start_step(self, release: "_Gate", step: StepFile, name: str) -> None:
+    def _start_step(self, release: Gate, step: StepFile, name: str) -> None:
         setting = self.setting
         act = setting.acts[self.key]
         if setting.on_step is not None and not act.killed:
@@ -315,28 +267,6 @@ def _read_outputs(file: JobFile, written: Path, masker: Masker, progress: Progre
         else:
             given[name] = value
     return given
-
-
-class _Gate:
-    """Lets a job's steps begin, one by one."""
-
-    def __init__(self, path: Path | None) -> None:
-        # Opened for both: a step that opens it to read then never waits for a writer.
-        self._file = os.open(path, os.O_RDWR) if path is not None else None
-
-    def let_pass(self) -> None:
-        if self._file is not None:
-            os.write(self._file, b"\n")
-
-    def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-
-
-def _make_gate(folder: Path) -> Path:
-    path = folder / "gate"
-    os.mkfifo(path, 0o600)
-    return path
 
 
 def _save_caches(folder: Path) -> str:

@@ -16,7 +16,7 @@ from sandbox.actions.result import RunResult, to_document
 from sandbox.actions.run import Run
 from sandbox.actions.setting import Setting
 from sandbox.actions.workflow_file import WorkflowError
-from sandbox.world.github.workflow_runs import update_run
+from sandbox.world.github.workflow_runs import take_run, update_run
 from sandbox.world.state import Document, State
 
 POLL_SECONDS = 0.03
@@ -123,7 +123,8 @@ class Runner:
     def _start(self, run: Document) -> None:
         """Give a run its place and a thread; the places are taken in the order of recording."""
         number = run["id"]
-        update_run(self._state, number, status="in_progress")
+        if not take_run(self._state, number):
+            return
         try:
             setting = self._new_setting(run)
         except LookupError as error:

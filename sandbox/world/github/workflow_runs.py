@@ -128,6 +128,17 @@ def update_run(state: State, number: int, **changes: Any) -> None:
         runs[str(number)] = {**runs[str(number)], **changes, "updated_at": timestamp()}
 
 
+def take_run(state: State, number: int) -> bool:
+    """Take a queued run in order to execute it; False when another has taken it. Raises KeyError for an unknown run."""
+    runs = state.collection("github.workflow_runs")
+    with _CHANGING:
+        run = runs[str(number)]
+        if run["status"] != "queued":
+            return False
+        runs[str(number)] = {**run, "status": "in_progress", "updated_at": timestamp()}
+    return True
+
+
 def run_url(request: Request, repository: Document, run: Document) -> str:
     """The API's link to a run."""
     return repository_url(request, repository, f"/actions/runs/{run['id']}")

@@ -1,7 +1,7 @@
 import base64
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ class Forge:
     state: State
     folder: Path
     clients: ExitStack
+    runners: list[Runner] = field(default_factory=list)
+    """Those that take this world's runs: one is enough."""
 
     @property
     def repository(self) -> Document:
@@ -129,14 +131,15 @@ class Forge:
             grace=QUICK,
             **more,
         )
-        return self.clients.enter_context(made)
+        self.runners.append(self.clients.enter_context(made))
+        return self.runners[-1]
 
     def run(
         self, workflow: str, files: Mapping[str, str] | None = None, *, runner: Runner | None = None, **start: Any
     ) -> RunResult:
         """Commit a workflow (and more), start it, and wait for what becomes of it."""
         self.commit({FLOW: workflow, **(files or {})}, start.get("branch", "main"))
-        runner = runner or self.runner()
+        runner = runner or (self.runners[0] if self.runners else self.runner())
         return runner.wait(self.start(**start), 30)
 
     def document(self, run: int) -> Document:
