@@ -49,5 +49,5 @@ lint: env ## formatting, style and types
 test: lint ## every check and every test
 	@$(RUN) pytest -n auto
 
-bench: env ## what preview and an unchanged up cost, beside their floor
+bench: env ## calls and seconds of a rollback, the longest paths, and what preview and up cost
 	@$(RUN) python -m bench
