@@ -2,7 +2,7 @@
 
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import httpx2
 import pytest
 import yaml
 
+from components.workflow_files import read_files
 from sandbox.accounts import Accounts, load_accounts, open_accounts, stack_addresses, stack_secrets
 from sandbox.engine import find_engine
 from sandbox.operation import Operation
@@ -26,6 +27,12 @@ from sandbox.world.server import running
 from sandbox.world.state import State
 
 STACKS = ("staging", "production")
+
+SOME_FILES = (
+    *(f".github/workflows/{name}.yml" for name in ("pre-deploy", "production", "staging")),
+    ".github/deploy/vercel-cli/package.json",
+)
+"""What the stacks of most tests deliver: each file is a commit of its own, and takes its time."""
 
 BROKEN = 500
 """What the sandbox answers when a handler of its own raises."""
@@ -109,7 +116,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def sandbox(tmp_path: Path, prepared: Path) -> Iterator[Sandbox]:
     """A sandbox in which nothing has come up yet, on a copy of the project that a test may change."""
-    with _served(tmp_path, prepared, {}) as served:
+    with serve_copy(tmp_path, prepared, {}) as served:
+        yield served
+
+
+@pytest.fixture
+def complete(tmp_path: Path, prepared: Path) -> Iterator[Sandbox]:
+    """Likewise, on a copy that delivers what the project delivers, as the command line does."""
+    with serve_copy(tmp_path, prepared, {}, list(read_files(PROJECT / "app_repository"))) as served:
         yield served
 
 
@@ -117,7 +131,7 @@ def sandbox(tmp_path: Path, prepared: Path) -> Iterator[Sandbox]:
 def both_up(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> tuple[Path, dict[str, int], list[Operation]]:
     """A home in which both stacks have come up, where its services listened, and what the two runs did."""
     folder = tmp_path_factory.mktemp("both-up")
-    with _served(folder, prepared, {}) as served:
+    with serve_copy(folder, prepared, {}) as served:
         operations = [served.succeed("up", stack) for stack in STACKS]
         ports = {name: int(url.rsplit(":", 1)[-1]) for name, url in served.urls.items()}
     return folder / "home", ports, operations
@@ -128,20 +142,24 @@ def live(tmp_path: Path, both_up: tuple[Path, dict[str, int], list[Operation]]) 
     """A sandbox in which both stacks are up, on a copy of everything that a test may change."""
     home, ports, _ = both_up
     # The stacks' state names the addresses, so the copy is served at the same ones.
-    with _served(tmp_path, home, ports) as served:
+    with serve_copy(tmp_path, home, ports) as served:
         yield served
 
 
 @contextmanager
-def _served(folder: Path, origin: Path, ports: dict[str, int]) -> Iterator[Sandbox]:
+def serve_copy(
+    folder: Path, origin: Path, ports: dict[str, int], delivered: Sequence[str] = SOME_FILES
+) -> Iterator[Sandbox]:
+    """A sandbox on a copy of a home and of the project, of whose app_repository/ only the named files are there."""
     home, project = folder / "home", folder / "project"
     shutil.copytree(origin, home)
     project.mkdir()
     for name in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
         shutil.copy(PROJECT / name, project)
-    shutil.copytree(
-        PROJECT / "app_repository", project / "app_repository", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for name in delivered:
+        target = project / "app_repository" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / "app_repository" / name, target)
     accounts = load_accounts(home)
     with running(home / "world.db", ports) as (state, urls):
         open_accounts(state, accounts, [project / f"Pulumi.{stack}.yaml" for stack in STACKS])

@@ -36,7 +36,6 @@ KILLS: list[list[Cut]] = [
         ("vercel", "POST", "/env$", True, r"app-variable-[A-Z_]+ exists"),
         ("vercel", "POST", "/domains$", True, r"app-domain exists"),
         ("vercel", "PATCH", "/protection-bypass$", True, r"app-bypass exists"),
-        ("github", "POST", "/variables$", True, r"-variable-[A-Z_]+ exists"),
         ("datadog", "POST", "/synthetics/tests/api$", True, r"monitoring-health exists"),
     ],
 ]
@@ -45,11 +44,11 @@ provider makes one at a time."""
 
 
 @pytest.fixture
-def served(sandbox: Sandbox) -> Sandbox:
+def served(complete: Sandbox) -> Sandbox:
     """A sandbox whose world the command line finds as that of its background process."""
-    described = {"pid": os.getpid(), "urls": sandbox.urls}
-    (sandbox.workspace.home / "sandbox.json").write_text(json.dumps(described))
-    return sandbox
+    described = {"pid": os.getpid(), "urls": complete.urls}
+    (complete.workspace.home / "sandbox.json").write_text(json.dumps(described))
+    return complete
 
 
 def start_up(sandbox: Sandbox, **options: Any) -> subprocess.Popen[str]:

@@ -68,7 +68,7 @@ def test_refresh_finds_what_was_changed_by_hand_and_up_puts_it_right(live: Sandb
 
 def test_delivering_the_files_starts_no_workflow(live: Sandbox) -> None:
     delivered = live.github("GET", "/contents/.github/workflows?ref=develop")
-    assert {file["name"] for file in delivered} >= {"staging.yml", "production.yml", "rollback.yml", "pre-deploy.yml"}
+    assert {file["name"] for file in delivered} == {"pre-deploy.yml", "production.yml", "staging.yml"}
     assert list(live.state.collection("github.workflow_runs")) == []
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from components.workflow_files import read_files
 from sandbox.accounts import load_accounts
 from sandbox.actions import npm
 from sandbox.actions.moments import StartingStep, WaitingJob
@@ -19,7 +20,7 @@ from sandbox.world.github import history
 from sandbox.world.github.access import find_repository
 from sandbox.world.server import running
 from sandbox.world.state import State
-from tests.engine.conftest import STACKS, _served, prepared
+from tests.engine.conftest import STACKS, prepared, serve_copy
 from tests.workflows.scenarios.team import APP, BRANCHES, REPOSITORY, Team
 
 __all__ = ["prepared"]
@@ -41,7 +42,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
         if not ready.exists():
             npm.prepare(PROJECT / "app_repository/.github/deploy/vercel-cli")
             folder = tmp_path_factory.mktemp("team")
-            with _served(folder, prepared, {}) as sandbox:
+            delivered = list(read_files(PROJECT / "app_repository"))
+            with serve_copy(folder, prepared, {}, delivered) as sandbox:
                 for stack in STACKS:
                     sandbox.succeed("up", stack)
                 _commit_the_app(sandbox.state)
