@@ -25,6 +25,7 @@ from sandbox.recovery import recover
 from sandbox.report import show_operation, show_resource, write_summary
 from sandbox.runner import Kind, Runner
 from sandbox.workspace import Workspace
+from sandbox.world.edge import environment as edge_environment
 from sandbox.world.state import State
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -42,6 +43,9 @@ class FaultKind(StrEnum):
     STATUS = "status"
     TIMEOUT = "timeout"
     RESET = "reset"
+    BROKEN = "broken"
+    SLOW = "slow"
+    REFUSED = "refused"
 
 
 @app.command()
@@ -98,16 +102,21 @@ def stop(home: Home = HOME) -> None:
 
 @app.command()
 def fail(  # noqa: PLR0917 - typer reads them as options
-    service: Annotated[str, typer.Argument(help="github, vercel, datadog, slack or webhooks.")],
+    service: Annotated[str, typer.Argument(help="github, vercel, datadog, slack, webhooks or site.")],
     kind: Annotated[FaultKind, typer.Argument(help="What the calls meet.")],
     times: Annotated[int, typer.Option(help="How many calls.")] = 1,
     status: Annotated[int, typer.Option(help="The HTTP status of `status`.")] = 500,
     method: Annotated[str, typer.Option(help="Only calls of this method.")] = "*",
     path: Annotated[str, typer.Option(help="Only calls whose path matches this regular expression.")] = "",
+    host: Annotated[str, typer.Option(help="Only calls to a host that matches this regular expression.")] = "",
+    seconds: Annotated[float, typer.Option(help="How late the answers of `slow` are.")] = 0,
     home: Home = HOME,
 ) -> None:
     """Let the next calls to a service fail."""
-    fault = {"service": service, "kind": kind, "times": times, "status": status, "method": method, "path": path}
+    fault = {
+        "service": service, "kind": kind, "times": times, "status": status,
+        "method": method, "path": path, "host": host, "seconds": seconds,
+    }
     answer = httpx2.post(f"{_started(home)['control']}/faults", json=fault, trust_env=False)
     if answer.is_error:
         raise daemon.SandboxError(f"That fault cannot be armed: {answer.json()['message']}.")
@@ -125,6 +134,7 @@ def accounts(
     known = {
         "GITHUB_API_URL": urls["github"],
         "GITHUB_TOKEN": made_up.github_token,
+        "REVIEWER_TOKEN": made_up.reviewer_token,
         "VERCEL_API_URL": urls["vercel"],
         "VERCEL_TOKEN": made_up.vercel_token,
         "DATADOG_API_URL": urls["datadog"],
@@ -139,7 +149,7 @@ def accounts(
 
 @app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run_command(context: typer.Context, home: Home = HOME) -> None:
-    """Run a command, `pulumi` for one, with the sandbox's state and providers.
+    """Run a command, `pulumi` for one, with the sandbox's state and providers, and with the services' real names.
 
     The stacks' configuration is in `.sandbox/workspace/`: give it as `--config-file`.
     """
@@ -151,6 +161,7 @@ def run_command(context: typer.Context, home: Home = HOME) -> None:
     with serve_providers(urls) as debug_providers:
         environment = {
             **os.environ,
+            **edge_environment(urls, home / daemon.AUTHORITY),
             **workspace.environment(),
             "PULUMI_DEBUG_PROVIDERS": debug_providers,
             "PATH": f"{engine.parent}{os.pathsep}{os.environ['PATH']}",

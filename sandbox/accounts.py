@@ -6,7 +6,7 @@ What they are called comes from the committed stack files, so the program finds 
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ class Accounts:
     """The credentials of one sandbox. They open nothing outside it."""
 
     github_token: str
+    reviewer_token: str
+    """Somebody's at GitHub whom production asks for approval."""
     vercel_token: str
     """The operator's, for the provider."""
     vercel_deploy_token: str
@@ -39,10 +41,12 @@ class Accounts:
 def load_accounts(home: Path) -> Accounts:
     """The sandbox's credentials, made up on first use and kept where only this user reads them."""
     kept = home / "accounts.json"
-    if not kept.exists():
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    if not known.keys() >= {field.name for field in fields(Accounts)}:
         home.mkdir(parents=True, exist_ok=True)
         made_up = {
             "github_token": f"ghp_{secrets.token_hex(18)}",
+            "reviewer_token": f"ghp_{secrets.token_hex(18)}",
             "vercel_token": secrets.token_hex(12),
             "vercel_deploy_token": secrets.token_hex(12),
             "datadog_api_key": secrets.token_hex(16),
@@ -53,9 +57,10 @@ def load_accounts(home: Path) -> Accounts:
         }
         unfinished = kept.with_suffix(".new")
         unfinished.touch(mode=0o600)
-        unfinished.write_text(json.dumps(made_up))
+        known = {**made_up, **known}
+        unfinished.write_text(json.dumps(known))
         unfinished.rename(kept)
-    return Accounts(**json.loads(kept.read_text()))
+    return Accounts(**known)
 
 
 def open_accounts(state: State, accounts: Accounts, stack_files: Sequence[Path]) -> None:
@@ -71,6 +76,12 @@ def open_accounts(state: State, accounts: Accounts, stack_files: Sequence[Path])
             users=[name for name in reviewers if not name.startswith("team:")],
             teams=[name.removeprefix("team:") for name in reviewers if name.startswith("team:")],
         )
+        for login in [name for name in reviewers if not name.startswith("team:")][:1]:
+            state.collection("github.tokens")[accounts.reviewer_token] = {
+                "login": login,
+                "type": "User",
+                "scopes": ["repo"],
+            }
         seed_vercel(state, team_id=config["vercel:team"], team_slug=config["github:owner"], plan="pro")
         for token in (accounts.vercel_token, accounts.vercel_deploy_token):
             state.collection("vercel.tokens")[token] = {"user": "operator", "teams": [config["vercel:team"]]}

@@ -3,21 +3,31 @@
 import asyncio
 import fcntl
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import httpx2
 
+from sandbox.actions import npm
+from sandbox.actions.runner import serve_runs
+from sandbox.paths import PROJECT
 from sandbox.processes import is_running
+from sandbox.world.edge import environment
 from sandbox.world.server import Server
 from sandbox.world.state import State
 
+_LOGGER = logging.getLogger(__name__)
+
 START_SECONDS = 30
+AUTHORITY = "edge-authority.pem"
+"""The file of a home with the authority that the edge's certificates come from."""
 
 
 class SandboxError(Exception):
@@ -98,12 +108,13 @@ def stop(home: Path) -> bool:
 
 async def _serve(home: Path) -> None:
     described = home / "sandbox.json"
-    server = Server(State(home / "world.db"), _last_ports(described))
+    state = State(home / "world.db")
+    server = Server(state, _last_ports(described), home / AUTHORITY)
     try:
         await server.start()
     except OSError:
         # The ports of last time are taken by now; any others do, and `up` tells the stacks.
-        server = Server(State(home / "world.db"))
+        server = Server(state, certificate_authority=home / AUTHORITY)
         await server.start()
     unfinished = described.with_suffix(".new")
     unfinished.write_text(json.dumps({"pid": os.getpid(), "urls": server.urls}))
@@ -111,8 +122,21 @@ async def _serve(home: Path) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    ended = threading.Event()
+    runs = asyncio.create_task(asyncio.to_thread(_run_workflows, state, server.urls, home, ended))
     await stopped.wait()
+    ended.set()
+    await runs
     await server.stop()
+
+
+def _run_workflows(state: State, urls: Mapping[str, str], home: Path, ended: threading.Event) -> None:
+    """Run what pushes and dispatches start, until the event is set."""
+    try:
+        npm.prepare(PROJECT / "app_repository/.github/deploy/vercel-cli")
+    except npm.NpmError:
+        _LOGGER.exception("Vercel's command line is not there, so no run of a workflow can build or stage.")
+    serve_runs(state, environ=environment(urls, home / AUTHORITY), folder=home / "actions", stopped=ended)
 
 
 def _last_ports(described: Path) -> Mapping[str, int]:

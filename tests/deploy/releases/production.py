@@ -21,7 +21,7 @@ from sandbox.world.state import State
 from sandbox.world.vercel.project_store import DEPLOYMENTS, PROJECTS
 
 TEAM = "team_production"
-TOKEN = "vercel-token-of-the-workflow"
+TOKEN = "verceltokenoftheworkflow"
 BYPASS = "b" * 32
 DOMAIN = "ai-tools.example.com"
 HOOK = "T0TEAM/B0HOOK/slacksecretslacksecret"

@@ -48,7 +48,7 @@ def upload(settings: Settings, console: Console, folder: Path, *, api: str, meta
     ]
     environ = {name: settings.environ[name] for name in PASSED_ON if name in settings.environ}
     # The token goes by the environment: an argument is seen by every process of the machine.
-    environ |= {"VERCEL_TOKEN": settings["VERCEL_TOKEN"], "VERCEL_TELEMETRY_DISABLED": "1"}
+    environ |= {"VERCEL_TOKEN": settings["VERCEL_TOKEN"], "VERCEL_TELEMETRY_DISABLED": "1", "NO_UPDATE_NOTIFIER": "1"}
     try:
         ended = subprocess.run(
             [str(PROGRAM), *arguments],
@@ -69,6 +69,7 @@ def upload(settings: Settings, console: Console, folder: Path, *, api: str, meta
         console.log(f"vercel: {line}")
     host = urlsplit(ended.stdout.strip().splitlines()[-1]).hostname if ended.stdout.strip() else None
     if ended.returncode != 0 or host is None:
-        last = (ended.stderr.strip() or ended.stdout.strip() or "without a word").splitlines()[-1]
-        raise CommandLineError(f"Vercel's command line ended with {ended.returncode}: {last}")
+        said = [*ended.stderr.splitlines(), *ended.stdout.splitlines()]
+        why = next((line for line in said if line.startswith("Error")), said[-1] if said else "without a word")
+        raise CommandLineError(f"Vercel's command line ended with {ended.returncode}: {why}")
     return host

@@ -20,7 +20,7 @@ ASKS = 5
 """How often a move is asked for, at most: again only where Vercel shows that the one before was not taken."""
 LONGEST_WAIT = 300.0
 """Seconds that a move may take."""
-FIRST_PAUSE = 0.5
+FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 """Seconds between two looks at the project."""
 CONFLICT = 409
