@@ -7,11 +7,10 @@ import pytest
 from tests.workflows.scenarios.team import REPOSITORY, Team
 
 REASONS = {
-    "shell": "\"; touch PWNED; ' ; touch PWNED; $(touch PWNED) `touch PWNED` | touch PWNED & touch PWNED",
-    "expression": "${{ github.token }} ${{ secrets.VERCEL_TOKEN }} {{ 7*7 }} $VERCEL_TOKEN ${VERCEL_TOKEN}",
+    "shell": "\"; touch PWNED; ' ; touch PWNED; $(touch PWNED) `touch PWNED` | touch PWNED & touch PWNED "
+    "${{ github.token }} ${{ secrets.VERCEL_TOKEN }} $VERCEL_TOKEN ${VERCEL_TOKEN}",
     "runner": "x\n::set-output name=deployment::dpl_x\n::add-mask::a\n##[error]x\r\n::error::x%0A::warning::y",
-    "option": "--database",
-    "markup": "<!channel> <https://evil.example.com|click> <@U123> ![x](https://evil.example.com) @everyone",
+    "markup": "--database <!channel> <https://evil.example.com|click> <@U123> ![x](https://evil.example.com) @everyone",
 }
 
 
@@ -33,7 +32,7 @@ def test_a_reason_is_shown_and_does_nothing_else(team: Team, tmp_path: Path, kin
     assert not [line for line in lines if line.startswith(("::set-output", "::add-mask", "::error")) or "##[" in line]
 
 
-@pytest.mark.parametrize("target", ["$(touch PWNED)", "--database", "previous; touch PWNED", "`touch PWNED`"])
+@pytest.mark.parametrize("target", ["--database", "`touch PWNED`$(touch PWNED); touch PWNED"])
 def test_a_target_that_is_none_is_refused_and_does_nothing_else(team: Team, tmp_path: Path, target: str) -> None:
     before = team.serving()
     trap = tmp_path / "pwned"

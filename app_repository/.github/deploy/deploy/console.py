@@ -18,6 +18,7 @@ SECRETS = (
 """The variables whose values are never printed."""
 
 _SHORTEST_SECRET = 4
+_SHORTEST_SECRET_PATH = 16
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _OUTPUT_NAME = re.compile(r"[a-z_]+")
 
@@ -123,12 +124,17 @@ class Console:
             stream.flush()
 
 
+def _secret_path(value: str) -> str:
+    """What of an address is a credential by itself, as in Slack's; a plain word such as `backup` is none."""
+    path = urlsplit(value).path.strip("/") if value.startswith(("http://", "https://")) else ""
+    return path if len(path) >= _SHORTEST_SECRET_PATH and any(sign.isdigit() for sign in path) else ""
+
+
 def _spellings(values: Iterable[str]) -> list[str]:
     """Each secret as it may appear: itself, percent-encoded, as JSON, and the secret path of a webhook's address."""
     found: set[str] = set()
     for value in values:
-        path = urlsplit(value).path.strip("/") if value.startswith(("http://", "https://")) else ""
-        for secret in (value, path):
+        for secret in (value, _secret_path(value)):
             found |= {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}
     # Longest first: a secret that contains another is replaced whole.
     return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)

@@ -268,7 +268,7 @@ def _explanation(reply: Reply) -> str:
     """What the service says is wrong, in the shapes of Vercel, GitHub, Datadog and plain text."""
     try:
         said = reply.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(said, dict):
         return ""
@@ -287,6 +287,6 @@ def _reason(error: Exception) -> str:
 def _is_json(reply: Reply) -> bool:
     try:
         reply.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -60,5 +60,6 @@ def check_url(url: str, name: str) -> None:
     except ValueError:
         raise WrongUsageError(f"{name} is no address.", f"set {name} to an https:// address.") from None
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if not parts.hostname or not (parts.scheme == "https" or local):
+    readable = url.isascii() and url.isprintable() and " " not in url
+    if not readable or not parts.hostname or not (parts.scheme == "https" or local):
         raise WrongUsageError(f"{name} is no https:// address.", f"set {name} to an https:// address.")

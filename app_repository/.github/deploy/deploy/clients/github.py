@@ -1,5 +1,8 @@
 """GitHub's API as far as a release needs it (https://docs.github.com/rest)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from deploy.http_client import Call, CallFailedError, HttpClient
 from deploy.settings import Settings, check_url
 
@@ -31,10 +34,11 @@ def approvers(http: HttpClient, settings: Settings, run: str, environment: str) 
     answer = http.send(call, check_json=True).json()
     if not isinstance(answer, list):
         raise CallFailedError(call, "the answer is no list")
-    return sorted(
-        {
-            review["user"]["login"]
-            for review in answer
-            if review["state"] == "approved" and any(entry["name"] == environment for entry in review["environments"])
-        }
-    )
+    try:
+        return sorted({review["user"]["login"] for review in answer if _approves(review, environment)})
+    except (KeyError, TypeError):
+        raise CallFailedError(call, "the answer is no list of reviews") from None
+
+
+def _approves(review: Mapping[str, Any], environment: str) -> bool:
+    return review["state"] == "approved" and any(entry["name"] == environment for entry in review["environments"])

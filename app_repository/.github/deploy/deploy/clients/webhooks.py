@@ -49,14 +49,24 @@ class Webhook:
         )
 
     def follow(self, location: str) -> Reply | None:
-        """Look at what an answer's `Location` names; None where that is on another host, which must not see the token.
+        """Look at what an answer's `Location` names.
+
+        Args:
+            location: an address, or a reference relative to the webhook's own.
+
+        Returns:
+            The answer; None where that is on another host, which must not see the token, or no address at all.
 
         Raises:
             CallFailedError: when it refused or did not answer.
         """
-        url = urljoin(self._url, location)
-        here, there = urlsplit(self._url), urlsplit(url)
-        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        here = urlsplit(self._url)
+        try:
+            url = urljoin(self._url, location)
+            there = urlsplit(url)
+        except ValueError:
+            return None
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc) or not url.isascii():
             return None
         return self._http.send(
             Call(name=f"Webhook: {self._name}, status", url=url, headers=self._headers, secret_url=True),

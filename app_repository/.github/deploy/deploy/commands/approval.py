@@ -31,9 +31,9 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         ) from error
     if not logins:
         raise FailedError(
-            f"Nobody was asked: the environment {arguments.environment} has no reviewers.",
+            f"Nobody approved this run for {arguments.environment}: nobody was asked, or they refused.",
             state="Nothing was promoted.",
-            following="`pulumi up` of the stack declares them; then start the release again.",
+            following="`pulumi up` of the stack declares its reviewers; then start the release again.",
         )
     return Done(f"Approved by {', '.join(logins)}.", {"approvers": logins})
 

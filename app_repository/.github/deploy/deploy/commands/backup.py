@@ -6,18 +6,21 @@ at its `Location`, if it gave one, else with the same idempotency key, which ask
 """
 
 import argparse
+import math
 import uuid
 from typing import Any
 
 from deploy.clients.webhooks import Webhook
 from deploy.command import Command, Context, Done
-from deploy.errors import FailedError
+from deploy.errors import FailedError, WrongUsageError
 from deploy.http_client import CallFailedError, Reply
 
-COMPLETED = ("completed", "succeeded", "success", "")
+COMPLETED = ("completed", "succeeded", "success")
 UNDER_WAY = ("pending", "queued", "running", "in_progress")
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
+ACCEPTED = 202
+"""The HTTP status of what has begun and not ended, should the answer's document not say so."""
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +32,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
     settings = context.settings
     settings.require("BACKUP_WEBHOOK", "BACKUP_TOKEN", "ENVIRONMENT")
+    if not 0 <= arguments.wait < math.inf:
+        raise WrongUsageError(f"--wait={arguments.wait} is no time that ends.", "give it in seconds, such as 600.")
     webhook = Webhook(context.http, settings, "BACKUP")
     request = {"action": "backup", "environment": settings["ENVIRONMENT"]}
     run, attempt = settings.get("GITHUB_RUN_ID"), settings.get("GITHUB_RUN_ATTEMPT", "1")
@@ -37,17 +42,18 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     pause = FIRST_PAUSE
     try:
         reply = webhook.post(request, key=key)
-        location = reply.headers.get("location", "")
+        location, backup = reply.headers.get("location", ""), _identifier(reply)
         while _status(reply) in UNDER_WAY:
-            if context.clock.monotonic() >= deadline:
+            left = deadline - context.clock.monotonic()
+            if left <= 0:
                 raise _failed(f"The backup has not ended after {arguments.wait:.0f} s")
             context.console.log(f"The backup is {_status(reply)}.")
-            context.clock.sleep(pause)
+            context.clock.sleep(min(pause, left))
             pause = min(LONGEST_PAUSE, pause * 2)
             reply = (location and webhook.follow(location)) or webhook.post(request, key=key)
+            backup = _identifier(reply) or backup
     except CallFailedError as error:
         raise _failed(f"There is no backup: the webhook {error.why}") from error
-    backup = _identifier(reply)
     if _status(reply) not in COMPLETED:
         raise _failed(f"The backup {backup or 'without a name'} ended as {_status(reply)!r}")
     if not backup:
@@ -71,7 +77,9 @@ def _document(reply: Reply) -> dict[str, Any]:
 
 def _status(reply: Reply) -> str:
     status = _document(reply).get("status")
-    return "" if status is None else str(status).lower()
+    if status is None:
+        return UNDER_WAY[0] if reply.status == ACCEPTED else COMPLETED[0]
+    return str(status).lower()
 
 
 def _identifier(reply: Reply) -> str:

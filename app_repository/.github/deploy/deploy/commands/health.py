@@ -1,6 +1,7 @@
 """`deploy health URL`: whether an address is healthy with the version that is meant to serve there."""
 
 import argparse
+import math
 from urllib.parse import urlsplit
 
 from deploy.command import Command, Context, Done
@@ -31,10 +32,10 @@ def patience_of(arguments: argparse.Namespace) -> Patience:
     Raises:
         WrongUsageError: when it could never be satisfied.
     """
-    if not 1 <= arguments.successes <= arguments.tries or arguments.interval < 0:
+    if not 1 <= arguments.successes <= arguments.tries or not 0 <= arguments.interval < math.inf:
         raise WrongUsageError(
             f"{arguments.successes} successes cannot come from {arguments.tries} tries {arguments.interval} s apart.",
-            "give at least as many --tries as --successes, one or more, and no negative --interval.",
+            "give at least as many --tries as --successes, one or more, and an --interval of 0 or more.",
         )
     return Patience(tries=arguments.tries, longest_pause=arguments.interval, successes=arguments.successes)
 

@@ -11,11 +11,16 @@ from deploy.http_client import CallFailedError
 from deploy.release.team import actor, run_link
 
 ENDED_BADLY = ("failure", "cancelled")
+RESULTS = ("success", "skipped", *ENDED_BADLY)
+"""What GitHub says of a job in `needs.<job_id>.result`
+(https://docs.github.com/actions/reference/workflows-and-actions/contexts#needs-context)."""
+WINDOW = "window"
+"""The job that lets a release start only within the deployment window. Where it alone ended badly, nothing is wrong."""
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--jobs", default="{}", metavar="JSON", help="GitHub's `needs`: how each job of the release ended"
+        "--jobs", required=True, metavar="JSON", help="GitHub's `needs`: how each job of the release ended"
     )
     parser.add_argument("--state", default="", help="what serves now, as `settle` says it")
     parser.add_argument("--type", default="standard", dest="release_type", help="standard or hotfix")
@@ -33,7 +38,9 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         f"By {escape(actor(context))}.",
         run_link(context),
     ]
-    if ended:
+    if ended == [WINDOW]:
+        parts = [f":hourglass: {subject} did not start: outside the window.", *said]
+    elif ended:
         state = escape(arguments.state or "Nobody has looked at what serves: `python3 -m deploy settle` does.")
         parts = [f":fire: {subject} failed ({escape(', '.join(ended))})! {CHANNEL}", state, *said]
     else:
@@ -51,10 +58,14 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
 
 def _results(text: str) -> Mapping[str, str]:
     """The result of each job by its name."""
+    wrong = WrongUsageError("--jobs is not what GitHub calls `needs`.", "pass ${{ toJSON(needs) }}.")
     try:
-        return {name: job["result"] for name, job in json.loads(text).items()}
+        results = {name: job["result"] for name, job in json.loads(text).items()}
     except (ValueError, AttributeError, TypeError, KeyError):
-        raise WrongUsageError("--jobs is not what GitHub calls `needs`.", "pass ${{ toJSON(needs) }}.") from None
+        raise wrong from None
+    if any(result not in RESULTS for result in results.values()):
+        raise wrong
+    return results
 
 
 NOTIFY = Command(name="notify", summary="tell the team in Slack how a release ended", configure=_configure, run=_run)

@@ -95,7 +95,7 @@ def record(context: Context, event: Event) -> bool:
 def _record_deployment(context: Context, datadog: Datadog, event: Event) -> None:
     settings = context.settings
     datadog.post_deployment(
-        identifier=f"{event.deployment}-{settings.get('GITHUB_RUN_ID', 'by-hand')}",
+        identifier=f"{event.deployment or event.commit}-{settings.get('GITHUB_RUN_ID', 'by-hand')}",
         service=settings.get("SERVICE"),
         environment=settings.get("ENVIRONMENT"),
         version=event.version or event.commit,

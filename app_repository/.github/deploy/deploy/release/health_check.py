@@ -118,7 +118,7 @@ def _fault_of(reply: Reply, version: str) -> str:
         return f"it answers {reply.status}, not {OK}"
     try:
         body = reply.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return "its answer is not JSON"
     if not isinstance(body, dict):
         return "its answer is no JSON object"
