@@ -114,8 +114,14 @@ def fail(  # noqa: PLR0917 - typer reads them as options
 ) -> None:
     """Let the next calls to a service fail."""
     fault = {
-        "service": service, "kind": kind, "times": times, "status": status,
-        "method": method, "path": path, "host": host, "seconds": seconds,
+        "service": service,
+        "kind": kind,
+        "times": times,
+        "status": status,
+        "method": method,
+        "path": path,
+        "host": host,
+        "seconds": seconds,
     }
     answer = httpx2.post(f"{_started(home)['control']}/faults", json=fault, trust_env=False)
     if answer.is_error:
