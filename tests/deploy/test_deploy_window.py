@@ -14,15 +14,19 @@ from deploy.release.deploy_window import WEEK, Freeze, Window
 OFFICE = "Mon-Fri 09:00-17:00 UTC"
 ZONES = ("UTC", "Europe/Paris", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - UTC is given
-CLOCKS = st.builds(lambda hour, minute: f"{hour:02}:{minute:02}", st.integers(0, 23), st.sampled_from((0, 15, 30, 59)))
+
+
+def _clock(hour: int, minute: int) -> str:
+    return f"{hour:02}:{minute:02}"
+
+
+def _window(days: list[str], opens: str, closes: str, zone: str) -> str:
+    return f"{','.join(days)} {opens}-{closes} {zone}"
+
+
+CLOCKS = st.builds(_clock, st.integers(0, 23), st.sampled_from((0, 15, 30, 59)))
 DAYS = st.lists(st.sampled_from(WEEK), min_size=1, max_size=2).map("-".join)
-WINDOWS = st.builds(
-    lambda days, opens, closes, zone: f"{','.join(days)} {opens}-{closes} {zone}",
-    st.lists(DAYS, min_size=1, max_size=3),
-    CLOCKS,
-    CLOCKS,
-    st.sampled_from(ZONES),
-)
+WINDOWS = st.builds(_window, st.lists(DAYS, min_size=1, max_size=3), CLOCKS, CLOCKS, st.sampled_from(ZONES))
 
 
 def at(moment: str) -> datetime:
