@@ -26,6 +26,8 @@ from sandbox.world.state import State
 _LOGGER = logging.getLogger(__name__)
 
 START_SECONDS = 30
+STOP_SECONDS = 5
+"""How long workflows that are under way are given to be cancelled."""
 AUTHORITY = "edge-authority.pem"
 """The file of a home with the authority that the edge's certificates come from."""
 
@@ -123,10 +125,12 @@ async def _serve(home: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     ended = threading.Event()
-    runs = asyncio.create_task(asyncio.to_thread(_run_workflows, state, server.urls, home, ended))
+    # A daemon, so that an installation which hangs does not keep the process.
+    runs = threading.Thread(target=_run_workflows, args=(state, server.urls, home, ended), daemon=True)
+    runs.start()
     await stopped.wait()
     ended.set()
-    await runs
+    await asyncio.to_thread(runs.join, STOP_SECONDS)
     await server.stop()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from sandbox.paths import CACHE
 
 FOLDER = CACHE / "npm"
+TIMEOUT_SECONDS = 300
 FLAGS = ("--ignore-scripts", "--no-audit", "--no-fund")
 
 
@@ -59,7 +60,12 @@ def _install(folder: Path, asked: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise NpmError("There is no npm on this machine. Install Node.js, then run the same command again.")
-    done = subprocess.run([npm, "ci", *FLAGS], cwd=folder, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            [npm, "ci", *FLAGS], cwd=folder, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NpmError(f"`npm ci` of {asked / 'package-lock.json'} did not end; nothing was kept.") from error
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-12:])
         raise NpmError(f"`npm ci` of {asked / 'package-lock.json'} failed; nothing was kept. npm said:\n{said}")

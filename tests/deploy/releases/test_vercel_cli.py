@@ -14,10 +14,16 @@ from tests.deploy.releases.production import Ended, Production
 from tests.deploy.releases.uploads import VERSION
 
 
+@pytest.fixture(scope="session")
+def installation() -> Path:
+    """What the lock file names, installed before any test leads the network into the sandbox."""
+    return npm.prepare(PROJECT / "app_repository/.github/deploy/vercel-cli")
+
+
 @pytest.fixture
-def program(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The command line that the lock file names."""
-    program = npm.prepare(PROJECT / "app_repository/.github/deploy/vercel-cli") / "node_modules/.bin/vercel"
+def program(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The command line."""
+    program = installation / "node_modules/.bin/vercel"
     monkeypatch.setattr(vercel_cli, "PROGRAM", program)
     return program
 
