@@ -126,6 +126,7 @@ async def _serve(home: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     ended = threading.Event()
     # A daemon, so that an installation which hangs does not keep the process.
+    threading.Thread(target=_install_command_line, daemon=True).start()
     runs = threading.Thread(target=_run_workflows, args=(state, server.urls, home, ended), daemon=True)
     runs.start()
     await stopped.wait()
@@ -136,11 +137,15 @@ async def _serve(home: Path) -> None:
 
 def _run_workflows(state: State, urls: Mapping[str, str], home: Path, ended: threading.Event) -> None:
     """Run what pushes and dispatches start, until the event is set."""
+    serve_runs(state, environ=environment(urls, home / AUTHORITY), folder=home / "actions", stopped=ended)
+
+
+def _install_command_line() -> None:
+    """Have Vercel's command line ready for the runs that build or stage."""
     try:
         npm.prepare(PROJECT / "app_repository/.github/deploy/vercel-cli")
     except npm.NpmError:
         _LOGGER.exception("Vercel's command line is not there, so no run of a workflow can build or stage.")
-    serve_runs(state, environ=environment(urls, home / AUTHORITY), folder=home / "actions", stopped=ended)
 
 
 def _last_ports(described: Path) -> Mapping[str, int]:
