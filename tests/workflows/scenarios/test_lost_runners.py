@@ -11,8 +11,8 @@ from tests.workflows.scenarios.team import Team
 from tests.workflows.workflow import DELIVERED, Workflow
 
 PRODUCTION = Workflow(DELIVERED / "production.yml")
-JOBS = ("stage", "promote", "domain_tests", "settle")
-"""One of each kind: before anything moved, while it moves, after it, and when all is done. A run takes its time."""
+JOBS = ("stage", "domain_tests", "settle")
+"""Before anything moved, after it, and when all is done; while it moves has a test of its own. A run takes its time."""
 VERIFIED_BEFORE = ("settle", "report")
 """When these begin, the release has passed its tests on the domain."""
 
