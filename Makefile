@@ -40,6 +40,7 @@ sandbox-stop: env ## end the sandbox's background process; its world is kept
 fix: env ## format, and mend what can be mended by itself
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
+	@$(UV) export --frozen --only-group migrate --no-emit-project --no-annotate --format requirements-txt --quiet --output-file app_repository/.github/deploy/requirements-migrate.txt
 
 lint: env ## formatting, style and types
 	@$(RUN) ruff format --check .

@@ -9,7 +9,13 @@ FOLDER = Path(__file__).parents[2] / "app_repository/.github/deploy"
 FILES = sorted((FOLDER / "deploy").rglob("*.py"))
 LONGEST = 300
 """Lines of a file, past which a second subject is looked for."""
-FORBIDDEN = {"clients": ("deploy.commands", "deploy.release"), "release": ("deploy.commands",)}
+INSTALLED = {"alembic", "sqlalchemy", "psycopg"}
+"""What `deploy migrate`, which alone needs packages, may import: ../requirements-migrate.txt."""
+FORBIDDEN = {
+    "clients": ("deploy.commands", "deploy.release", "deploy.migrations"),
+    "release": ("deploy.commands", "deploy.migrations"),
+    "migrations": ("deploy.commands",),
+}
 """What a layer must not import: each is there for the ones above it."""
 
 
@@ -31,13 +37,28 @@ def _of(file: Path) -> str:
 
 
 def test_the_package_is_found_with_all_its_layers() -> None:
-    assert {file.parent.name for file in FILES} == {"deploy", "clients", "release", "commands"}
+    assert {file.parent.name for file in FILES} == {"deploy", "clients", "release", "commands", "migrations"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=_of)
-def test_a_module_needs_nothing_installed(file: Path) -> None:
-    foreign = {name for name in _imported(file) if name.partition(".")[0] not in {*sys.stdlib_module_names, "deploy"}}
+def test_a_module_needs_nothing_installed_unless_it_migrates(file: Path) -> None:
+    known = {*sys.stdlib_module_names, "deploy", *(INSTALLED if file.parent.name == "migrations" else ())}
+    foreign = {name for name in _imported(file) if name.partition(".")[0] not in known}
     assert foreign == set(), f"{_of(file)} runs on a bare Python, which has no {foreign}"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.parent.name != "migrations"], ids=_of)
+def test_no_other_module_imports_what_migrates(file: Path) -> None:
+    assert not {name for name in _imported(file) if name.startswith("deploy.migrations")}
+
+
+def test_migrating_without_its_packages_says_what_to_install() -> None:
+    run = "import deploy.cli; sys.exit(deploy.cli.main(['migrate', 'status']))"
+    script = f"import sys; sys.path.insert(0, {str(FOLDER)!r}); {run}"
+    ended = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "which is not installed" in ended.stderr
+    assert "--requirement=requirements-migrate.txt" in ended.stderr
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.parent.name in FORBIDDEN], ids=_of)

@@ -10,6 +10,7 @@ from deploy.command import Command, Context
 from deploy.commands.approval import APPROVAL
 from deploy.commands.backup import BACKUP
 from deploy.commands.health import HEALTH
+from deploy.commands.migrate import MIGRATE
 from deploy.commands.notify import NOTIFY
 from deploy.commands.promote import PROMOTE
 from deploy.commands.record import RECORD
@@ -22,7 +23,7 @@ from deploy.errors import DONE, WRONG_USAGE, DeployError, NeedsPersonError
 from deploy.http_client import HttpClient
 from deploy.settings import Settings
 
-COMMANDS = (WINDOW, BACKUP, STAGE, HEALTH, APPROVAL, PROMOTE, SETTLE, ROLLBACK, NOTIFY, RECORD)
+COMMANDS = (WINDOW, BACKUP, STAGE, HEALTH, APPROVAL, MIGRATE, PROMOTE, SETTLE, ROLLBACK, NOTIFY, RECORD)
 
 EXIT_CODES = """exit codes:
   0  done

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from deploy.errors import DeployError
 
@@ -79,6 +79,7 @@ class Console:
                     "message": error.what,
                     "state": error.state,
                     "next": error.following,
+                    **error.data,
                 }
             )
         self.summarise(f"**{type(error).__name__.removesuffix('Error')}**: {error}")
@@ -130,11 +131,19 @@ def _secret_path(value: str) -> str:
     return path if len(path) >= _SHORTEST_SECRET_PATH and any(sign.isdigit() for sign in path) else ""
 
 
+def _password(value: str) -> str:
+    """The password of an address that has one, as a database's."""
+    try:
+        return unquote(urlsplit(value).password or "")
+    except ValueError:
+        return ""
+
+
 def _spellings(values: Iterable[str]) -> list[str]:
-    """Each secret as it may appear: itself, percent-encoded, as JSON, and the secret path of a webhook's address."""
+    """Each secret as it may appear: itself, percent-encoded, as JSON, and what is secret in an address."""
     found: set[str] = set()
     for value in values:
-        for secret in (value, _secret_path(value)):
+        for secret in (value, _secret_path(value), _password(value)):
             found |= {secret, quote(secret, safe=""), json.dumps(secret)[1:-1]}
     # Longest first: a secret that contains another is replaced whole.
     return sorted((secret for secret in found if len(secret) >= _SHORTEST_SECRET), key=len, reverse=True)

@@ -1,5 +1,8 @@
 """How a command ends when it is not done. The exit codes are a contract: see `deploy --help`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 DONE = 0
 FAILED = 1
 WRONG_USAGE = 2
@@ -11,18 +14,20 @@ class DeployError(Exception):
 
     exit_code = FAILED
 
-    def __init__(self, what: str, *, state: str, following: str) -> None:
+    def __init__(self, what: str, *, state: str, following: str, data: Mapping[str, Any] | None = None) -> None:
         """Compose the three sentences.
 
         Args:
             what: what happened.
             state: what state things are in now.
             following: the next command, or the next thing to do.
+            data: more for machines, printed under `--json`.
         """
         super().__init__(what)
         self.what = what
         self.state = state
         self.following = following
+        self.data = data or {}
 
     def __str__(self) -> str:
         return f"{self.what} {self.state} Next: {self.following}"

@@ -1,0 +1,73 @@
+"""`deploy migrate drift`: what somebody has changed in the schema beside the migrations."""
+
+import argparse
+
+import sqlalchemy as sa
+
+from deploy.command import Context, Done
+from deploy.errors import FailedError
+from deploy.migrations import advisory_lock, fingerprint
+from deploy.migrations.fingerprint import Recorded
+from deploy.migrations.ledger import Entry
+from deploy.migrations.session import Session, database_of, ledger_of, locked
+
+_SHOWN = 10
+
+
+def run(arguments: argparse.Namespace, context: Context) -> Done:
+    """Compare the schema with what the last migration left, or accept it as it is.
+
+    Raises:
+        FailedError: when they differ, or there is nothing to compare with.
+    """
+    if arguments.accept:
+        return locked(arguments, context, _accept)
+    with database_of(context).connect() as connection:
+        holder = advisory_lock.holder_of(connection)
+        with connection.begin():
+            connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+            entries = ledger_of(context).read(connection).values()
+            present = fingerprint.lines(connection)
+    if holder:
+        context.console.warn(f"A run is changing the schema just now: {holder}.")
+    last = max((entry for entry in entries if entry.is_in_effect), key=lambda entry: entry.number, default=None)
+    recorded = fingerprint.recorded(last) if last else None
+    if last is None or recorded is None:
+        raise FailedError(
+            "No schema is recorded that this one could be compared with.",
+            state="Nothing was changed.",
+            following="`python3 -m deploy migrate up` or `adopt` records it, or `drift --accept`.",
+        )
+    return _compared(context, last, recorded, present)
+
+
+def _compared(context: Context, last: Entry, recorded: Recorded, present: list[str]) -> Done:
+    before, now = set(recorded.lines), set(present)
+    came, went = sorted(now - before), sorted(before - now)
+    data = {"at": last.revision, "recorded": recorded.at.isoformat(), "came": came, "went": went}
+    data["sha256"] = fingerprint.digest(present)
+    differences = [*(f"- {line}" for line in went), *(f"+ {line}" for line in came)]
+    if not differences:
+        return Done(f"The schema is what {last.revision} left.", data)
+    for line in differences:
+        context.console.log(line)
+    more = f"; {len(differences) - _SHOWN} more above" if len(differences) > _SHOWN else ""
+    raise FailedError(
+        f"The schema is not what {last.revision} left: {'; '.join(differences[:_SHOWN])}{more}.",
+        state="Nothing was changed.",
+        following="write a migration that makes this the schema, take it back by hand, or `drift --accept`.",
+        data=data,
+    )
+
+
+def _accept(session: Session) -> Done:
+    number = session.position()
+    if not number:
+        raise FailedError(
+            "The database has no revision that the schema could be recorded with.",
+            state="Nothing was changed.",
+            following="`python3 -m deploy migrate up` first.",
+        )
+    fingerprint.record(session, anew=True)
+    at = session.scripts.history[number - 1].id
+    return Done(f"The schema as it is now is recorded with {at}.", {"at": at, "came": [], "went": []})
