@@ -25,6 +25,7 @@ _SCRIPTS: tuple[tuple[str, str], ...] = (
     (r"npm ci$", "npm_ci"),
     (r"npm ci --prefix \.github/deploy/vercel-cli ", "vercel_cli_install"),
     (r"npm audit ", "audit"),
+    (r"python3 -m pip install .*requirements-migrate\.txt$", "pip_install"),
     (r"npm run type-check$", "type_check"),
     (r"npm run lint$", "lint"),
     (r"npm run test -- --coverage$", "unit_tests"),
@@ -49,6 +50,7 @@ _CONDITIONS = {
     "needs.window.result == 'success'": True,
     "steps.installed.outputs.cache-hit != 'true'": False,
     "failure()": False,
+    "hashFiles('migrations/*.py') != ''": True,
 }
 """What each condition comes to in an ordinary run."""
 

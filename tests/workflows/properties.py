@@ -11,6 +11,12 @@ Property = Callable[[Workflow], Iterable[str]]
 
 CLI_INSTALL = re.compile(r"npm ci --prefix \.github/deploy/vercel-cli\b[^\n]*--ignore-scripts[^\n]*")
 """Runs no code of any package: it unpacks what our own lock file names."""
+LOCKED_INSTALL = re.compile(
+    r"python3 -m pip install (?=[^\n]*--require-hashes\b)(?=[^\n]*--no-deps\b)(?=[^\n]*--only-binary=:all:)[^;&|`\n]*"
+    r"--requirement=requirements-[a-z]+\.txt"
+)
+"""Unpacks what our own list names by its hash, and runs no code of any package."""
+INSTALLER = re.compile(r"\b(pip3?|pipx|uvx?|poetry|conda)\b")
 APP_CODE = re.compile(r"\b(npm|npx|yarn|pnpm|node|bun)\b(?! audit)|\bvercel build\b")
 DEPLOY_FOLDER = ".github/deploy"
 COMMAND = re.compile(r"python3 -m deploy [a-z]+( [^;&|`\n]+)?")
@@ -151,9 +157,31 @@ def production_is_approved(workflow: Workflow) -> Iterable[str]:
             yield f"promote does not wait for {gate}"
         if "if" in workflow.job(gate).content:
             yield f"{gate} can be skipped"
-    for job in workflow.jobs:
-        if job.id not in gates and "DATABASE_URL" in job.context("secrets"):
-            yield f"{job.id} holds the database's credential"
+
+
+def the_database_has_a_job_of_its_own(workflow: Workflow) -> Iterable[str]:
+    """One step of one job holds its credential, and no other secret is beside it; nothing goes live before."""
+    holders = [job for job in workflow.jobs if "DATABASE_URL" in job.context("secrets")]
+    if len(holders) > 1:
+        yield f"{' and '.join(job.id for job in holders)} hold the database's credential"
+    for job in holders:
+        if job.environment is None or not job.environment.endswith("-database"):
+            yield f"{job.id} holds the database's credential in the environment {job.environment}"
+        if others := job.context("secrets") - {"DATABASE_URL"}:
+            yield f"{job.id} holds {', '.join(sorted(others))} beside the database's credential"
+        if len([step for step in job.steps if "secrets.DATABASE_URL" in str(step)]) != 1:
+            yield f"{job.id} gives the database's credential to more than one step"
+        if runs_app_code(job):
+            yield f"{job.id} runs the app's code beside the database's credential"
+        if workflow.has("promote") and job.id not in workflow.before("promote"):
+            yield f"promote does not wait for {job.id}"
+
+
+def packages_are_locked(workflow: Workflow) -> Iterable[str]:
+    """A package by its name alone is whatever the registry has by then, and may run code while it is installed."""
+    for place, script in workflow.runs():
+        if INSTALLER.search(LOCKED_INSTALL.sub("", script)):
+            yield f"{place} installs what no hash names"
 
 
 def rollbacks_install_nothing(workflow: Workflow) -> Iterable[str]:
@@ -217,6 +245,8 @@ PROPERTIES: tuple[Property, ...] = (
     deployments_queue,
     promotions_follow_tests,
     production_is_approved,
+    the_database_has_a_job_of_its_own,
+    packages_are_locked,
     rollbacks_install_nothing,
     commands_run_where_nothing_shadows_them,
     data_is_never_an_option,

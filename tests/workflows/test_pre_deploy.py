@@ -20,6 +20,7 @@ def test_the_checks_that_the_ruleset_requires_are_these() -> None:
         "Build and performance budget",
         "Bundle analysis",
         "Security scan",
+        "Migrations",
         "End-to-end tests",
     ]
 
@@ -43,6 +44,14 @@ def test_every_pull_request_to_a_deployed_branch_is_checked() -> None:
 )
 def test_every_gate_is_run_by_one_job(gate: str) -> None:
     assert len([job.id for job in PRE_DEPLOY.jobs if gate in job.scripts]) == 1
+
+
+def test_migrations_are_planned_against_the_target_branchs_side_of_the_merge() -> None:
+    checkout, install, plan = PRE_DEPLOY.job("migrations").steps
+    assert checkout["with"]["fetch-depth"] == 2
+    assert install["if"] == plan["if"] == "hashFiles('migrations/*.py') != ''"
+    assert plan["run"].endswith('"--since=HEAD^1"')
+    assert "DATABASE_URL" not in str(plan)
 
 
 def test_every_job_that_installs_shares_one_cache_by_lock_file() -> None:

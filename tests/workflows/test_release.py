@@ -89,6 +89,34 @@ def test_no_job_runs_after_a_failure_but_the_repair_and_the_report(release: Work
 
 
 @RELEASES
+def test_the_databases_credential_is_in_the_migrations_job_alone_and_promote_waits_for_it(release: Workflow) -> None:
+    assert [job.id for job in release.jobs if "DATABASE_URL" in str(job.content)] == ["migrations"]
+    job = release.job("migrations")
+    assert job.context("secrets") == {"DATABASE_URL"}
+    assert "if" not in job.content
+    assert {"staged_tests", "migrations"} <= release.before("promote")
+
+
+@RELEASES
+def test_the_database_goes_as_far_as_the_deployment_says_that_was_staged(release: Workflow) -> None:
+    *_, install, migrate = release.job("migrations").steps
+    assert install["if"] == migrate["if"] == "hashFiles('migrations/*.py') != ''"
+    assert migrate["env"]["SCHEMA"] == "${{ needs.stage.outputs.schema }}"
+    assert '"--to=$SCHEMA"' in migrate["run"]
+    for job in ("stage", "migrations"):
+        checkout = release.job(job).steps[0]
+        assert checkout["with"]["sparse-checkout"].split() == [".github/deploy", "migrations"], job
+
+
+def test_production_migrates_only_after_an_approval_and_hands_its_backup_over() -> None:
+    names = [step["name"] for step in PRODUCTION.job("migrations").steps]
+    assert names[1:] == ["See who approved", "Install what migrations need", "Migrate the database"]
+    migrate = PRODUCTION.job("migrations").steps[-1]
+    assert migrate["env"]["RESTORE_POINT"] == "${{ needs.backup.outputs.restore_point }}"
+    assert "backup" in PRODUCTION.job("migrations").needs
+
+
+@RELEASES
 def test_the_same_build_that_was_tested_is_promoted(release: Workflow) -> None:
     (promotion,) = [step for step in release.job("promote").steps if step.get("id") == "promote"]
     assert promotion["env"]["DEPLOYMENT"] == "${{ needs.stage.outputs.deployment }}"

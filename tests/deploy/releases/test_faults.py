@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.world.exchanges import Exchange
 from sandbox.world.vercel.outcomes import break_site
+from tests.deploy.migrations_folder import write
 from tests.deploy.releases.production import DOMAIN, Production
 from tests.deploy.releases.uploads import Uploads
 
@@ -100,11 +101,18 @@ def _rollback(production: Production) -> Scene:
     return Scene(good=good, new=bad, argv=argv, ends=good, safe=bad, settle=("settle",))
 
 
+def _rollback_to_a_name(production: Production) -> Scene:
+    scene = _rollback(production)
+    argv = ("rollback", f"--target={scene.good}", "--reason=checkout fails", "--database")
+    return Scene(good=scene.good, new=scene.new, argv=argv, ends=scene.good, safe=scene.new, settle=("settle",))
+
+
 SCENES: Mapping[str, Callable[[Production], Scene]] = {
     "promote": _promote,
     "promote what breaks": _promote_what_breaks,
     "settle": _settle,
     "rollback": _rollback,
+    "rollback to a name": _rollback_to_a_name,
 }
 
 
@@ -179,7 +187,7 @@ def test_staging_moves_nothing_and_makes_one_deployment_whatever_call_fails(
     good = production.deploy("v1")
     production.serve(good)
     before = _last(production)
-    argv = ("stage", f"--folder={build}")
+    argv = ("stage", f"--folder={build}", f"--migrations={write(build / 'migrations', [None])}")
     production.run(*argv, "--version=clean")
     calls = [exchange for _, exchange in production.exchanges(before) if exchange.host == "api.vercel.com"]
     names = {"new": uploads.made[0], "new-host": production.look(uploads.made[0])["url"]}

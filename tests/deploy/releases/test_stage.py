@@ -21,7 +21,7 @@ def test_a_build_becomes_a_deployment_that_serves_nothing(
     assert (ended.code, production.serving) == (0, good), ended
     (made,) = uploads.made
     address = f"https://{production.look(made)['url']}"
-    values = {"url": address, "deployment": made, "version": VERSION, "previous": good}
+    values = {"url": address, "deployment": made, "version": VERSION, "previous": good, "schema": ""}
     assert ended.document == {**ended.document, **values}
     assert outputs.read_text() == "".join(f"{name}={value}\n" for name, value in values.items())
     assert production.look(made)["meta"] == {

@@ -9,6 +9,10 @@ from deploy.http_client import Call, CallFailedError, HttpClient
 from deploy.settings import Settings, check_url
 
 API = "https://api.vercel.com"
+ATTEMPTS = 4
+"""How often a call is tried."""
+LISTED = 100
+"""Deployments on one page of a list: as many as Vercel gives."""
 RUNNING = ("pending", "in-progress")
 """The states of an alias request that has not ended."""
 
@@ -25,6 +29,7 @@ class Deployment:
         state: `QUEUED`, `BUILDING`, `READY`, `ERROR`, `CANCELED` …
         substate: `STAGED` (never served), `PROMOTED` (has served production), or empty.
         created: milliseconds since 1970.
+        can_serve_again: whether Vercel would roll back to it: it served and does not now, and the plan allows it.
         meta: what was written onto it when it was staged.
     """
 
@@ -35,6 +40,7 @@ class Deployment:
     state: str
     substate: str
     created: int
+    can_serve_again: bool
     meta: Mapping[str, str]
 
     @property
@@ -117,13 +123,18 @@ class Vercel:
         """
         return _deployment(self._get("look the deployment up", f"/v13/deployments/{quote(id_or_host, safe='')}"))
 
-    def rollback_candidates(self) -> list[Deployment]:
-        """The production deployments that can serve again, newest first. `GET /v6/deployments`.
+    def production_deployments(self, *, attempts: int = ATTEMPTS) -> list[Deployment]:
+        """The newest production deployments that are ready, newest first: served, serving, or staged and no more.
+
+        `GET /v6/deployments`, one page.
+
+        Args:
+            attempts: how often Vercel is asked.
 
         Raises:
             CallFailedError: when Vercel does not tell.
         """
-        return self._deployments("list what can serve again", rollbackCandidate="true", state="READY", limit="20")
+        return self._deployments("list what can serve", attempts=attempts, state="READY", limit=str(LISTED))
 
     def production_deployments_of(self, version: str) -> list[Deployment]:
         """The production deployments that carry a version, newest first. `GET /v6/deployments`.
@@ -156,20 +167,29 @@ class Vercel:
         call = self._call(name, path, "POST", query, body={}, repeatable=False)
         self._http.send(call)
 
-    def _deployments(self, name: str, **query: str) -> list[Deployment]:
-        answer = self._get(name, "/v6/deployments", projectId=self.project_id, target="production", **query)
+    def _deployments(self, name: str, *, attempts: int = ATTEMPTS, **query: str) -> list[Deployment]:
+        query = {"projectId": self.project_id, "target": "production", **query}
+        answer = self._get(name, "/v6/deployments", attempts=attempts, **query)
         found = [_deployment(entry) for entry in answer.get("deployments", [])]
         return sorted(found, key=lambda deployment: deployment.created, reverse=True)
 
-    def _get(self, name: str, path: str, **query: str) -> dict[str, Any]:
-        call = self._call(name, path, "GET", query)
+    def _get(self, name: str, path: str, *, attempts: int = ATTEMPTS, **query: str) -> dict[str, Any]:
+        call = self._call(name, path, "GET", query, attempts=attempts)
         answer = self._http.send(call, check_json=True).json()
         if not isinstance(answer, dict):
             raise CallFailedError(call, "the answer is no JSON object")
         return answer
 
     def _call(
-        self, name: str, path: str, method: str, query: Mapping[str, str], *, body: Any = None, repeatable: bool = True
+        self,
+        name: str,
+        path: str,
+        method: str,
+        query: Mapping[str, str],
+        *,
+        body: Any = None,
+        repeatable: bool = True,
+        attempts: int = ATTEMPTS,
     ) -> Call:
         return Call(
             name=f"Vercel: {name}",
@@ -178,18 +198,22 @@ class Vercel:
             headers={"authorization": f"Bearer {self._token}"},
             body=body,
             repeatable=repeatable,
+            attempts=attempts,
         )
 
 
 def _deployment(document: Mapping[str, Any]) -> Deployment:
     """A deployment in any of the shapes that Vercel shows it in: alone, in a list, or as what serves a project."""
+    substate = document.get("readySubstate") or ""
+    candidate = document.get("isRollbackCandidate")
     return Deployment(
         id=document.get("id") or document.get("uid") or "",
         host=document.get("url") or "",
         project_id=document.get("projectId") or "",
         target=document.get("target") or "",
         state=document.get("readyState") or document.get("state") or "",
-        substate=document.get("readySubstate") or "",
+        substate=substate,
         created=document.get("createdAt") or document.get("created") or 0,
+        can_serve_again=candidate if isinstance(candidate, bool) else substate == "PROMOTED",
         meta={name: value for name, value in (document.get("meta") or {}).items() if isinstance(value, str)},
     )

@@ -34,6 +34,11 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         default=False,
         help="also ask the database's webhook to roll back (no)",
     )
+    parser.add_argument(
+        "--schema-checked",
+        action="store_true",
+        help="I have looked at the database: its schema suits the target, whatever the deployments say",
+    )
     add_patience(parser)
 
 
@@ -48,7 +53,9 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         context.settings.require("DB_ROLLBACK_WEBHOOK", "DB_ROLLBACK_TOKEN")
     traffic = Traffic(context, patience)
     started = context.clock.now()
-    project, deployment = rollback_target.find(traffic.vercel, target)
+    project, deployment = rollback_target.find(
+        traffic.vercel, target, context.console, schema_checked=arguments.schema_checked
+    )
     left = project.serving.id if project.serving else "nothing"
     context.console.log(f"Rolling back from {left} to {deployment}: {reason}")
     with beside(context.console) as start:

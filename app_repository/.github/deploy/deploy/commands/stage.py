@@ -1,7 +1,11 @@
-"""`deploy stage`: a build becomes a production deployment that serves no domain."""
+"""`deploy stage`: a build becomes a production deployment that serves no domain.
+
+With the app's migrations it decides how far the release takes the database, and writes that onto the deployment.
+"""
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.clients.vercel import Deployment, Vercel
@@ -9,6 +13,8 @@ from deploy.clients.vercel_cli import CommandLineError, upload
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError, WrongUsageError
 from deploy.http_client import CallFailedError
+from deploy.release.revisions import Revision, read_history
+from deploy.release.schema import Schema, decide, named, schema_of
 from deploy.release.team import actor, run_link
 from deploy.settings import VERCEL
 
@@ -17,6 +23,9 @@ ENDED_BADLY = ("ERROR", "CANCELED", "DELETED")
 LONGEST_WAIT = 900.0
 """Seconds that a deployment may take to become ready."""
 PAUSE = 3.0
+KEPT = 3
+"""Deployments that have served and must be able to serve again, beside the one that serves."""
+MOST_KEPT = 50
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -24,6 +33,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", required=True, help="what the build answers as its version; unique to the build")
     parser.add_argument(
         "--folder", type=Path, default=Path(), help="the folder whose .vercel/output is deployed (the current one)"
+    )
+    parser.add_argument("--migrations", type=Path, metavar="FOLDER", help="the app's migrations (none)")
+    parser.add_argument(
+        "--keep-rollbacks",
+        type=int,
+        default=KEPT,
+        metavar="N",
+        help="deployments that served and that no contract may break, beside the one that serves (%(default)s)",
     )
 
 
@@ -34,13 +51,22 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
             f"The version {arguments.version[:100]!r} is not made of letters, digits, dots and dashes.",
             "pass the NEXT_PUBLIC_VERSION that the app was built with.",
         )
+    if not 0 <= arguments.keep_rollbacks <= MOST_KEPT:
+        raise WrongUsageError(
+            f"--keep-rollbacks={arguments.keep_rollbacks} is no number from 0 to {MOST_KEPT}.",
+            f"give one, such as {KEPT}.",
+        )
     folder: Path = arguments.folder.resolve()
     _check_output(folder / OUTPUT)
+    history = _history(arguments, context)
     vercel = Vercel(context.http, context.settings)
     try:
         previous = vercel.project().serving
-        # Run again after it was killed, it goes on with the deployment that it had made.
-        deployment = _staged_already(vercel, arguments.version) or _deploy(vercel, folder, arguments.version, context)
+        # Run again after it was killed, it goes on with the deployment that it had made, and with what that says.
+        deployment = _staged_already(vercel, arguments.version)
+        if deployment is None:
+            schema = _schema(vercel, previous, history, arguments, context)
+            deployment = _deploy(vercel, folder, arguments.version, schema, context)
         deployment = _wait_until_ready(vercel, deployment, context)
     except CallFailedError as error:
         raise _failed(f"Vercel {error.why}") from error
@@ -51,6 +77,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         "deployment": deployment.id,
         "version": deployment.version,
         "previous": previous.id if previous else "",
+        "schema": schema_of(deployment).id,
     }
     context.console.output(**values)
     return Done(f"{url} is ready ({deployment.id}), and serves no domain.", values)
@@ -67,6 +94,33 @@ def _check_output(output: Path) -> None:
             )
 
 
+def _history(arguments: argparse.Namespace, context: Context) -> Sequence[Revision]:
+    folder: Path | None = arguments.migrations
+    history = read_history(folder) if folder else ()
+    if folder and not history:
+        context.console.log(f"There are no migrations in {folder}, so the deployment says nothing of the database.")
+    return history
+
+
+def _schema(
+    vercel: Vercel,
+    serving: Deployment | None,
+    history: Sequence[Revision],
+    arguments: argparse.Namespace,
+    context: Context,
+) -> Schema:
+    """How far the release takes the database."""
+    if not history:
+        return Schema()
+    decision = decide(history, serving, vercel.production_deployments(), keep=arguments.keep_rollbacks)
+    waiting = ", ".join(revision.id for revision in decision.waiting)
+    context.console.log(
+        f"Migrations: this release takes the database to {decision.schema}, of {len(history)} revisions."
+        + (f" {waiting}: left for a later release, because of {named(decision.holding)}." if waiting else "")
+    )
+    return decision.schema
+
+
 def _staged_already(vercel: Vercel, version: str) -> Deployment | None:
     made = [
         deployment for deployment in vercel.production_deployments_of(version) if deployment.state not in ENDED_BADLY
@@ -74,7 +128,7 @@ def _staged_already(vercel: Vercel, version: str) -> Deployment | None:
     return made[0] if made else None
 
 
-def _deploy(vercel: Vercel, folder: Path, version: str, context: Context) -> Deployment:
+def _deploy(vercel: Vercel, folder: Path, version: str, schema: Schema, context: Context) -> Deployment:
     settings = context.settings
     meta = {
         "version": version,
@@ -82,6 +136,7 @@ def _deploy(vercel: Vercel, folder: Path, version: str, context: Context) -> Dep
         "ref": settings.get("GITHUB_REF_NAME"),
         "actor": actor(context),
         "run": run_link(context),
+        **schema.meta,
     }
     try:
         host = upload(
