@@ -1,0 +1,28 @@
+"""`alembic upgrade head` as it comes: `python3 alembic_upgrade.py FOLDER`, with its default of one transaction."""
+
+import os
+import sys
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+
+def main(folder: str) -> None:
+    """Upgrade to the head."""
+    script = ScriptDirectory(folder, version_locations=[folder])
+    for each in script.walk_revisions():
+        each.module.upgrade = each.module.up
+    engine = sa.create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
+    with (
+        engine.connect() as connection,
+        EnvironmentContext(Config(), script, fn=lambda revision, _: script._upgrade_revs("head", revision)) as context,  # noqa: SLF001 - what alembic.command.upgrade does
+    ):
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
