@@ -57,6 +57,9 @@ def _function(*statements: str) -> str:
 
 _ADD = "ALTER TABLE posts ADD COLUMN affiliate_revenue DECIMAL(10,2) DEFAULT 0"
 _CONDITION = "note IS NOT NULL"
+_BACKFILL = """table, key = "posts", "id"
+up = "UPDATE posts SET slug = lower(title) WHERE id BETWEEN :first AND :last"
+"""
 _INDEX = "INDEX {0} posts_views ON posts (views)"
 CASES = {
     "the seed's migration": Case(
@@ -89,8 +92,7 @@ CASES = {
         ours=[
             (
                 "backfill",
-                'table, key = "posts", "id"\n'
-                'up = "UPDATE posts SET slug = lower(title) WHERE id BETWEEN :first AND :last"',
+                _BACKFILL,
                 "",
             )
         ],
@@ -151,11 +153,8 @@ def run(console: Console) -> None:
 def _fill(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TABLE posts (id bigint, title text, views int DEFAULT 0, note text, slug text)")
-        connection.execute(
-            "INSERT INTO posts SELECT n, 'Post number ' || n, 0, repeat('x', 60) FROM generate_series(1, %s) AS n".replace(
-                "%s", str(ROWS)
-            ).encode()
-        )
+        posts = f"SELECT n, 'Post number ' || n, 0, repeat('x', 60) FROM generate_series(1, {ROWS}) AS n"  # noqa: S608 - a number of ours
+        connection.execute(f"INSERT INTO posts {posts}".encode())
         connection.execute("ALTER TABLE posts ADD PRIMARY KEY (id)")
         connection.execute("VACUUM ANALYZE posts")
 

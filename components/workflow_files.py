@@ -10,6 +10,8 @@ import pulumi_github as github
 
 _REFUSED = frozenset("%#?")
 _LEFT_BY_TOOLS = frozenset({"__pycache__", "node_modules", ".DS_Store"})
+_INSTALLED_BY_HAND = ".github/deploy/packages"
+"""Where `deploy migrate` says that pip shall put what it needs (app_repository/.github/deploy)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +57,7 @@ class WorkflowFiles(pulumi.ComponentResource):
 
 
 def read_files(root: Path) -> dict[str, str]:
-    """Every file below a folder, in order, by POSIX path relative to it, without what Python and npm leave behind.
+    """Every file below a folder, in order, by POSIX path relative to it, without what Python, pip and npm leave behind.
 
     Raises:
         pulumi.RunError: if the folder holds no file, or one that is not UTF-8 text or cannot be named in a URL.
@@ -63,6 +65,8 @@ def read_files(root: Path) -> dict[str, str]:
     contents: dict[str, str] = {}
     for path in sorted(root.rglob("*")):
         if not path.is_file() or _LEFT_BY_TOOLS.intersection(path.parts):
+            continue
+        if path.is_relative_to(root / _INSTALLED_BY_HAND):
             continue
         if _REFUSED.intersection(str(path.relative_to(root))):
             raise pulumi.RunError(

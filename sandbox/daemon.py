@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx2
 
-from sandbox.actions import npm
+from sandbox.actions import npm, pip
 from sandbox.actions.runner import serve_runs
 from sandbox.paths import PROJECT
 from sandbox.processes import is_running
@@ -126,7 +126,8 @@ async def _serve(home: Path) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     ended = threading.Event()
     # A daemon, so that an installation which hangs does not keep the process.
-    threading.Thread(target=_install_command_line, daemon=True).start()
+    for prepare in (_install_command_line, _download_packages):
+        threading.Thread(target=prepare, daemon=True).start()
     runs = threading.Thread(target=_run_workflows, args=(state, server.urls, home, ended), daemon=True)
     runs.start()
     await stopped.wait()
@@ -146,6 +147,14 @@ def _install_command_line() -> None:
         npm.prepare(PROJECT / "app_repository/.github/deploy/vercel-cli")
     except npm.NpmError:
         _LOGGER.exception("Vercel's command line is not there, so no run of a workflow can build or stage.")
+
+
+def _download_packages() -> None:
+    """Have ready what migrations need for the runs that migrate."""
+    try:
+        pip.prepare(PROJECT / "app_repository/.github/deploy/requirements-migrate.txt")
+    except pip.PipError:
+        _LOGGER.exception("What `deploy migrate` needs is not there, so no run of a workflow can migrate a database.")
 
 
 def _last_ports(described: Path) -> Mapping[str, int]:

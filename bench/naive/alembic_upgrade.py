@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.config import Config
@@ -13,11 +14,15 @@ def main(folder: str) -> None:
     """Upgrade to the head."""
     script = ScriptDirectory(folder, version_locations=[folder])
     for each in script.walk_revisions():
-        each.module.upgrade = each.module.up
+        vars(each.module)["upgrade"] = vars(each.module)["up"]
+
+    def to_head(revision: Any, _context: Any) -> Any:
+        return script._upgrade_revs("head", revision)  # noqa: SLF001 - what alembic.command.upgrade does
+
     engine = sa.create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"))
     with (
         engine.connect() as connection,
-        EnvironmentContext(Config(), script, fn=lambda revision, _: script._upgrade_revs("head", revision)) as context,  # noqa: SLF001 - what alembic.command.upgrade does
+        EnvironmentContext(Config(), script, fn=to_head) as context,
     ):
         context.configure(connection=connection)
         with context.begin_transaction():

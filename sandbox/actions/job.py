@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.actions import actions, admission, environments, event, tokens
+from sandbox.actions import actions, admission, environments, event, pip, tokens
 from sandbox.actions.act import Act, Order
 from sandbox.actions.admission import JobEndedError
 from sandbox.actions.concurrency import Place, read_group
@@ -232,6 +232,8 @@ class JobRun:
             # There is no registry: whatever asks for one is told so at once.
             "npm_config_offline": "true",
             "npm_config_update_notifier": "false",
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(pip.FOLDER),
             **self.setting.environ,
             **{variable: github[name] for variable, name in named.items()},
             "RUNNER_ENVIRONMENT": "github-hosted",

@@ -12,6 +12,7 @@ from sandbox.actions.act import Grace
 from sandbox.actions.concurrency import Groups, Place
 from sandbox.actions.git_store import GitStore
 from sandbox.actions.moments import OnStep, OnWaiting
+from sandbox.actions.pip import PYTHON
 from sandbox.actions.result import RunResult, to_document
 from sandbox.actions.run import Run
 from sandbox.actions.setting import Setting
@@ -260,8 +261,7 @@ def serve_runs(state: State, *, environ: Mapping[str, str], folder: Path, stoppe
 def _path(tools: Path) -> str:
     """PATH of the steps: the sandbox's tools and this machine's own Python first, not the project's environment."""
     tools.mkdir(parents=True, exist_ok=True)
-    python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for name, target in (("python3", python), ("python", python), ("npm", TOOLS / "npm")):
+    for name, target in (("python3", PYTHON), ("python", PYTHON), ("npm", TOOLS / "npm")):
         link = tools / name
         with contextlib.suppress(FileExistsError):
             link.symlink_to(target)

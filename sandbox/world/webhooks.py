@@ -4,6 +4,7 @@ Both honour an Idempotency-Key: a call that is made again with the same one star
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sandbox.world.service import Request, Response, Routes, Service, ServiceError
@@ -47,6 +48,7 @@ def start_backup(request: Request) -> Response:
         "environment": wanted.get("environment"),
         "status": "pending" if pending else "failed" if arranged["outcome"] == "failed" else "completed",
         "idempotency_key": request.headers.get("idempotency-key"),
+        "created_at": datetime.now(UTC).isoformat(),
         **arranged,
     }
     name = backups.add(backup)
@@ -68,7 +70,7 @@ def show_backup(request: Request) -> Response:
         else:
             backup["looks"] -= 1
         backups[name] = backup
-    return Response(200, {"backup_id": name, "status": backup["status"]})
+    return Response(200, _shown(name, backup))
 
 
 @routes.add("POST", "/database-rollback")
@@ -85,10 +87,18 @@ def roll_back_database(request: Request) -> Response:
 def _start_answer(name: str, backup: Document, status_when_over: int) -> Response:
     if backup["outcome"] == "nameless":
         return Response(status_when_over, {"status": backup["status"]})
-    shown = {"backup_id": name, "status": backup["status"]}
+    shown = _shown(name, backup)
     if backup["status"] == "pending":
         return Response(202, shown, {"Location": f"/backup/{name}"})
     return Response(status_when_over, shown)
+
+
+def _shown(name: str, backup: Document) -> dict[str, Any]:
+    """A backup as it is answered; one that is completed was read in full, as the service says itself."""
+    shown = {"backup_id": name, "status": backup["status"]}
+    if backup["status"] == "completed":
+        shown |= {"created_at": backup["created_at"], "verified": True}
+    return shown
 
 
 def _next_outcome(state: State) -> Document:

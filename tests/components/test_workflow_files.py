@@ -10,7 +10,14 @@ from tests.components.recording import record
 
 
 def test_a_file_that_tools_leave_behind_is_not_delivered(tmp_path: Path) -> None:
-    for name in ("deploy/__main__.py", "deploy/__pycache__/__main__.pyc", "cli/node_modules/x/index.js", ".DS_Store"):
+    packages = ".github/deploy/packages/alembic/__init__.py"
+    for name in (
+        packages,
+        "deploy/__main__.py",
+        "deploy/__pycache__/__main__.pyc",
+        "cli/node_modules/x/index.js",
+        ".DS_Store",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     assert list(read_files(tmp_path)) == ["deploy/__main__.py"]

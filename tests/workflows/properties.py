@@ -171,8 +171,6 @@ def the_database_has_a_job_of_its_own(workflow: Workflow) -> Iterable[str]:
             yield f"{job.id} holds {', '.join(sorted(others))} beside the database's credential"
         if len([step for step in job.steps if "secrets.DATABASE_URL" in str(step)]) != 1:
             yield f"{job.id} gives the database's credential to more than one step"
-        if runs_app_code(job):
-            yield f"{job.id} runs the app's code beside the database's credential"
         if workflow.has("promote") and job.id not in workflow.before("promote"):
             yield f"promote does not wait for {job.id}"
 

@@ -87,16 +87,27 @@ def _set_history(settings: JobSettings, folder: Path, ref: str, sha: str) -> Non
     refs = {ref: sha}
     if depth == "0":
         refs = {**_refs(settings.bare), **({} if SHA.fullmatch(ref) else refs)}
-    elif depth == "1":
-        (folder / ".git/shallow").write_text(f"{sha}\n")
+    elif depth.isdecimal():
+        last = _ancestors(settings.bare, sha, int(depth) - 1)
+        if last:
+            (folder / ".git/shallow").write_text("".join(f"{commit}\n" for commit in last))
     else:
-        raise StandInError(f"The sandbox's checkout knows `fetch-depth` 0 and 1, not {depth}")
+        raise StandInError(f"`fetch-depth: {depth}` is no number of commits")
     for name, commit in refs.items():
         if not SHA.fullmatch(name):
             local = name.replace("refs/heads/", "refs/remotes/origin/", 1)
             path = folder / ".git" / local.replace("refs/pull/", "refs/remotes/pull/", 1)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{commit}\n")
+
+
+def _ancestors(bare: Path, sha: str, generations: int) -> list[str]:
+    """The commits at which a history is cut off after so many generations; none where it ends before."""
+    last = [sha]
+    for _ in range(generations):
+        parents = [_git(bare, "rev-parse", f"{commit}^@").split() for commit in last]
+        last = sorted({parent for known in parents for parent in known})
+    return last
 
 
 def _configure(settings: JobSettings, folder: Path) -> None:
@@ -112,10 +123,11 @@ def _configure(settings: JobSettings, folder: Path) -> None:
         file.write(config)
 
 
-def _git(folder: Path, *arguments: str) -> None:
+def _git(folder: Path, *arguments: str) -> str:
     result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:
         raise StandInError(f"git {arguments[0]} failed: {result.stderr.strip()}")
+    return result.stdout
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,9 @@ def test_a_backup_that_completes_is_named_and_followed_where_its_location_says(
     ended = _back_up(production, GITHUB_OUTPUT=str(outputs))
     assert ended.code == 0, ended
     (name,) = _made(production)
-    assert outputs.read_text() == f"backup_id={name}\n"
+    named, handed_over = outputs.read_text().splitlines()
+    assert named == f"backup_id={name}"
+    assert json.loads(handed_over.removeprefix("restore_point="))["id"] == name
     assert [call.method for call in _calls(production)] == calls
     assert {call.path for call in _calls(production) if call.method == "GET"} <= {f"/backup/{name}"}
     assert _made(production)[name]["environment"] == "production"
@@ -196,3 +199,22 @@ def test_an_answer_that_does_not_say_which_backup_is_done_is_none(production: Pr
     with listening([answer(document)]) as server:
         ended = _back_up(production, "--wait=5", BACKUP_WEBHOOK=f"{server.url}/snapshots")
     assert ended.code == 1, ended
+
+
+@pytest.mark.parametrize(
+    ("said", "handed_over"),
+    [
+        ({}, {"created_at": "", "verified": False}),
+        (
+            {"created_at": "2026-11-23T11:59:00Z", "verified": True},
+            {"created_at": "2026-11-23T11:59:00Z", "verified": True},
+        ),
+        ({"created_at": 7, "verified": "yes"}, {"created_at": "", "verified": False}),
+    ],
+)
+def test_what_the_service_says_of_its_backup_is_handed_over_as_it_is(
+    production: Production, said: dict[str, Any], handed_over: dict[str, Any]
+) -> None:
+    with listening([answer({**DONE, **said})]) as listener:
+        ended = _back_up(production, "--json", BACKUP_WEBHOOK=f"http://127.0.0.1:{listener.port}/backup")
+    assert ended.document["restore_point"] == {"id": "b-1", **handed_over}

@@ -22,6 +22,8 @@ CHECKOUT = "uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7
         ("", "git config --get-regexp 'http.*extraheader' | grep -q 'basic '"),
         ("persist-credentials: false", "if git config --get-regexp 'http.*extraheader'; then exit 1; fi"),
         ("sparse-checkout: deploy", "test -f deploy/tool.txt && test ! -e src"),
+        ('sparse-checkout: "deploy\\nnone"', "test -f deploy/tool.txt && test ! -e src && test ! -e none"),
+        ('sparse-checkout: "deploy\\nsrc"', "test -f deploy/tool.txt && test -f src/a.txt && test ! -e .github"),
         ("fetch-depth: 0", 'test "$(git log --oneline | wc -l)" -gt 1 && git rev-parse origin/develop'),
         ("ref: develop", "git symbolic-ref HEAD | grep -q develop && test ! -e .github"),
         ("path: inside", "test -f inside/src/a.txt && test ! -e src"),
@@ -34,12 +36,24 @@ def test_checkout_brings_the_commit_as_git_has_it(forge: Forge, options: str, ch
     assert result.conclusion == "success", result.log
 
 
+@pytest.mark.parametrize(("depth", "commits"), [(1, 1), (2, 2), (3, 3), (50, 4)])
+def test_checkout_brings_as_many_generations_as_it_is_asked_for(forge: Forge, depth: int, commits: int) -> None:
+    for number in (1, 2):
+        forge.commit({"src/a.txt": f"{number}\n"})
+    checkout = f"{{uses: actions/checkout@v7, with: {{fetch-depth: {depth}}}}}"
+    check = f'test "$(git log --oneline | wc -l)" = {commits} && git fsck --no-dangling'
+    previous = "run: test $(git show HEAD^1:src/a.txt) = 2"
+    result = forge.run(steps(checkout, f"run: {check}", *([previous] if depth > 1 else [])))
+    assert result.conclusion == "success", result.log
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
         ("repository: acme/other", "The sandbox has no repository acme/other to check out"),
         ("ref: none", "A branch or tag with the name 'none' could not be found"),
         ("path: ../out", "is not under"),
+        ("fetch-depth: few", "is no number of commits"),
         ("lfs: true", "does not know `lfs: true`"),
         ("clean: maybe", 'does not meet YAML 1.2 "Core Schema" specification: clean: maybe'),
     ],

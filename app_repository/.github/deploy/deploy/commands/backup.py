@@ -1,11 +1,14 @@
 """`deploy backup`: a backup that was made, or no release.
 
 The webhook takes `{"action": "backup", "environment": …}` and names the backup in its answer: `{"backup_id": …,
-"status": "completed"}`. One that takes its time answers `pending` or `running`, and is asked again until it has ended:
-at its `Location`, if it gave one, else with the same idempotency key, which asks for the same backup.
+"status": "completed"}`. With `"created_at"` (ISO 8601) and `"verified": true` it says of when the backup is and that it
+was read in full, as `deploy migrate up` asks before it takes something away. One that takes its time answers `pending`
+or `running`, and is asked again until it has ended: at its `Location`, if it gave one, else with the same idempotency
+key, which asks for the same backup.
 """
 
 import argparse
+import json
 import math
 import uuid
 from typing import Any
@@ -58,8 +61,10 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         raise _failed(f"The backup {backup or 'without a name'} ended as {_status(reply)!r}")
     if not backup:
         raise _failed("The webhook answered, but named no backup")
-    context.console.output(backup_id=backup)
-    return Done(f"Backup: {backup}.", {"backup_id": backup})
+    restore_point = _restore_point(reply, backup)
+    context.console.output(backup_id=backup, restore_point=json.dumps(restore_point))
+    read = ", read in full" if restore_point["verified"] else ""
+    return Done(f"Backup: {backup}{read}.", {"backup_id": backup, "restore_point": restore_point})
 
 
 def _failed(what: str) -> FailedError:
@@ -80,6 +85,17 @@ def _status(reply: Reply) -> str:
     if status is None:
         return UNDER_WAY[0] if reply.status == ACCEPTED else COMPLETED[0]
     return str(status).lower()
+
+
+def _restore_point(reply: Reply, backup: str) -> dict[str, Any]:
+    """What the service says of the backup, for `deploy migrate up --restore-point`, which judges it."""
+    said = _document(reply)
+    created = said.get("created_at")
+    return {
+        "id": backup,
+        "created_at": created if isinstance(created, str) else "",
+        "verified": said.get("verified") is True,
+    }
 
 
 def _identifier(reply: Reply) -> str:
