@@ -225,3 +225,11 @@ def test_up_takes_nothing_away_without_a_restore_point(app: App, tmp_path: Path)
         assert "views" in app.columns()
     app.succeed("up", "--to=0001_drop", f"--restore-point={answer(created_at=now().isoformat())}")
     assert "views" not in app.columns()
+
+
+def test_where_nobody_would_miss_the_data_a_contract_needs_none(app: App) -> None:
+    body = 'def up():\n    op.drop_column("posts", "views")\n'
+    app.write("0001_drop", body, kind="contract", compatible_with="base", reversible=False)
+    assert app.migrate("up", "--to=0001_drop").code == 1
+    app.succeed("up", "--to=0001_drop", "--no-restore-point")
+    assert "views" not in app.columns()

@@ -59,6 +59,9 @@ def _up(parser: argparse.ArgumentParser) -> None:
         help="the file of a dump in the custom format, or what `deploy backup` handed over",
     )
     parser.add_argument(
+        "--no-restore-point", action="store_true", help="apply contracts without one: nobody would miss the data"
+    )
+    parser.add_argument(
         "--restore-point-age",
         type=_seconds,
         default=21_600.0,

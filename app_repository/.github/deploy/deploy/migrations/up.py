@@ -28,7 +28,8 @@ def _up(session: Session, to: str | None) -> Done:
     pending = history[at:last]
     _refuse_changed_backfills(session, pending)
     lint.refuse_findings(session.scripts, pending, session.context.console)
-    if any(revision.kind == "contract" for revision in pending):
+    contracts = any(revision.kind == "contract" for revision in pending)
+    if contracts and not session.arguments.no_restore_point:
         restore_point.require(session.arguments.restore_point, session.arguments.restore_point_age, session.context)
     for revision in pending:
         steps.apply(session, revision)
