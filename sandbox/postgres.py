@@ -29,7 +29,8 @@ USER = "deployer"
 NOBODY = 65534
 QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 """For tests: what is lost when the machine crashes does not matter."""
-_START_SECONDS = 30.0
+_START_SECONDS, _STOP_SECONDS = 120.0, 30.0
+_PORTS = 5
 _PR_SET_PDEATHSIG = 1
 
 
@@ -88,7 +89,11 @@ class Server:
         """End it: SIGINT ends its sessions and shuts down, SIGQUIT is a crash."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGQUIT)
+                self._process.wait()
             self._process = None
 
 
@@ -118,7 +123,15 @@ def server(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[
         },
     )
     _initialise(made)
-    made.start()
+    for attempt in range(1, _PORTS + 1):
+        try:
+            made.start()
+            break
+        except PostgresError:
+            # Another process may have taken the port since it was free.
+            made.port = free_port()
+            if attempt == _PORTS:
+                raise
     try:
         yield made
     finally:
@@ -257,6 +270,7 @@ def _wait(process: subprocess.Popen[bytes], answers: Callable[[], object], log: 
         except (OSError, psycopg.OperationalError) as error:
             if process.poll() is not None or time.monotonic() > deadline:
                 process.kill()
+                process.wait()
                 raise PostgresError(f"It did not start: {error}\n{log.read_text()[-2000:]}") from error
             time.sleep(0.05)
         else:
@@ -271,10 +285,12 @@ def _pgbouncer() -> str:
         if (found := shutil.which("pgbouncer", path=folders)) is not None:
             return found
         if os.geteuid() == 0 and shutil.which("apt-get"):
-            # Without a running service manager nothing is started; with one, its service must not be.
+            # The package starts its service, in the ways that Debian has; it is not wanted.
             environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-            for command in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", "pgbouncer"]):
-                subprocess.run(["apt-get", *command], env=environ, check=False, capture_output=True, timeout=300)
+            install = ("apt-get", "install", "-qq", "-y", "--no-install-recommends", "pgbouncer")
+            stop = ("systemctl", "disable", "--now", "pgbouncer")
+            for command in (("apt-get", "update", "-qq"), install, *([stop] if shutil.which(stop[0]) else [])):
+                subprocess.run(command, env=environ, check=False, capture_output=True, timeout=300)
             if (found := shutil.which("pgbouncer", path=folders)) is not None:
                 return found
     raise PostgresError("There is no pgbouncer on this machine. Install it (Debian: apt-get install pgbouncer).")
