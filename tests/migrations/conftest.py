@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +9,9 @@ from tests.migrations.app import App
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests of a process."""
-    with server(tmp_path_factory.mktemp("postgres")) as running:
+def postgres() -> Iterator[Server]:
+    """One server for all tests of a process. Its folder is none of pytest's, which deletes those of earlier runs."""
+    with tempfile.TemporaryDirectory(prefix="ai-tools-tests-") as folder, server(Path(folder) / "server") as running:
         yield running
 
 

@@ -218,3 +218,21 @@ def test_what_the_service_says_of_its_backup_is_handed_over_as_it_is(
     with listening([answer({**DONE, **said})]) as listener:
         ended = _back_up(production, "--json", BACKUP_WEBHOOK=f"http://127.0.0.1:{listener.port}/backup")
     assert ended.document["restore_point"] == {"id": "b-1", **handed_over}
+
+
+@pytest.mark.parametrize(
+    ("created", "warns"),
+    [
+        ("2026-11-23T11:30:00Z", False),
+        ("2026-11-23T13:30:00+01:00", False),
+        ("2026-11-23T10:30:00Z", True),
+        ("2026-11-22T12:00:00+00:00", True),
+        ("2020-01-01T00:00:00", False),
+        ("yesterday", False),
+    ],
+)
+def test_an_old_backup_for_a_new_one_is_warned_of(production: Production, created: str, *, warns: bool) -> None:
+    with listening([answer({**DONE, "created_at": created, "verified": True})]) as server:
+        ended = _back_up(production, "--json", BACKUP_WEBHOOK=f"{server.url}/snapshots")
+    assert ended.code == 0, ended
+    assert ["The backup b-1 is" in warning for warning in ended.document["warnings"]] == [True] * warns

@@ -11,7 +11,7 @@ import pytest
 
 from components.workflow_files import read_files
 from sandbox.accounts import load_accounts
-from sandbox.actions import npm
+from sandbox.actions import npm, pip
 from sandbox.actions.moments import StartingStep, WaitingJob
 from sandbox.actions.runner import actions_runner
 from sandbox.paths import PROJECT
@@ -41,6 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
             npm.prepare(PROJECT / "app_repository/.github/deploy/vercel-cli")
+            pip.prepare(PROJECT / "app_repository/.github/deploy/requirements-migrate.txt")
             folder = tmp_path_factory.mktemp("team")
             delivered = list(read_files(PROJECT / "app_repository"))
             with serve_copy(folder, prepared, {}, delivered) as sandbox:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from nacl.public import PublicKey, SealedBox
 
 from sandbox.accounts import Accounts
 from sandbox.actions.moments import StartingStep, WaitingJob
@@ -40,6 +41,8 @@ class Team:
     verdict: str = "approved"
     """What the reviewer says."""
     on_step: Callable[[StartingStep], None] = lambda _step: None
+    passwords: list[str] = field(default_factory=list)
+    """What else must never be printed."""
 
     def settle_in(self) -> None:
         """Something healthy serves each domain, and the window is open whatever the hour."""
@@ -93,7 +96,22 @@ class Team:
             path = f"/repos/{REPOSITORY}/environments/production/variables/{name}"
             self.github("PATCH", path, {"name": name, "value": value})
 
-    def deploy(self, stack: str, version: str) -> str:
+    def commit(self, stack: str, files: Mapping[str, str]) -> None:
+        """Commit new files to the stack's branch; that starts nothing."""
+        for name, text in files.items():
+            content = base64.b64encode(text.encode()).decode()
+            body = {"message": f"Add {name} [skip ci]", "branch": BRANCHES[stack], "content": content}
+            self.github("PUT", f"/repos/{REPOSITORY}/contents/{name}", body)
+
+    def set_secret(self, environment: str, name: str, value: str) -> None:
+        """Give an environment another value of a secret."""
+        path = f"/repos/{REPOSITORY}/environments/{environment}/secrets"
+        key = self.github("GET", f"{path}/public-key")
+        sealed = SealedBox(PublicKey(base64.b64decode(key["key"]))).encrypt(value.encode())
+        body = {"encrypted_value": base64.b64encode(sealed).decode(), "key_id": key["key_id"]}
+        self.github("PUT", f"{path}/{name}", body)
+
+    def deploy(self, stack: str, version: str, **meta: str) -> str:
         """A ready production deployment beside the pipeline; its ID."""
         health = json.dumps({"status": "ok", "version": version})
         contents = {"config.json": '{"version":3}', "static/index.html": "All is well", "static/api/health": health}
@@ -106,7 +124,7 @@ class Team:
                 "target": "production",
                 "autoAssignCustomDomains": False,
                 "files": [{"file": f".vercel/output/{name}", "data": text} for name, text in contents.items()],
-                "meta": {"version": version},
+                "meta": {"version": version, **meta},
             },
             prebuilt="1",
         )["id"]
@@ -159,7 +177,7 @@ class Team:
         bypasses = [secret for stack in BRANCHES for secret in self.project(stack)["protectionBypass"]]
         return [
             *(accounts.vercel_deploy_token, accounts.datadog_api_key, accounts.slack_hook, accounts.webhook_token),
-            *(accounts.database_password, *bypasses),
+            *(accounts.database_password, *bypasses, *self.passwords),
         ]
 
     # The services, as a person reaches them.

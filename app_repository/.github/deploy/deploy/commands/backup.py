@@ -11,6 +11,8 @@ import argparse
 import json
 import math
 import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.clients.webhooks import Webhook
@@ -22,6 +24,8 @@ COMPLETED = ("completed", "succeeded", "success")
 UNDER_WAY = ("pending", "queued", "running", "in_progress")
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 15.0
+FRESH = timedelta(hours=1)
+"""How old a backup may be that was asked for just now."""
 ACCEPTED = 202
 """The HTTP status of what has begun and not ended, should the answer's document not say so."""
 
@@ -62,6 +66,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     if not backup:
         raise _failed("The webhook answered, but named no backup")
     restore_point = _restore_point(reply, backup)
+    _warn_of_an_old_one(restore_point, context)
     context.console.output(backup_id=backup, restore_point=json.dumps(restore_point))
     read = ", read in full" if restore_point["verified"] else ""
     return Done(f"Backup: {backup}{read}.", {"backup_id": backup, "restore_point": restore_point})
@@ -96,6 +101,22 @@ def _restore_point(reply: Reply, backup: str) -> dict[str, Any]:
         "created_at": created if isinstance(created, str) else "",
         "verified": said.get("verified") is True,
     }
+
+
+def _warn_of_an_old_one(restore_point: Mapping[str, Any], context: Context) -> None:
+    """Say so where the service names a backup of long ago, as if it had made one."""
+    try:
+        created = datetime.fromisoformat(restore_point["created_at"])
+    except ValueError:
+        return
+    if created.tzinfo is None:
+        return
+    age = context.clock.now() - created
+    if age > FRESH:
+        context.console.warn(
+            f"The backup {restore_point['id']} is {age.total_seconds() / 3600:.1f} hours old, although it was "
+            "asked for just now. What was written since then is in none."
+        )
 
 
 def _identifier(reply: Reply) -> str:
