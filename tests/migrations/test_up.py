@@ -415,3 +415,13 @@ def test_a_blocking_finding_is_not_applied(app: App) -> None:
     ended = app.migrate("up")
     assert (ended.code, "require-concurrent-index-creation" in ended.err) == (1, True)
     assert app.states() == {}
+
+
+def test_a_change_by_hand_is_told_before_it_becomes_part_of_the_schema(app: App) -> None:
+    app.add_column("0001_slug", "slug")
+    app.succeed("up")
+    app.execute("ALTER TABLE posts ADD COLUMN hacked integer")
+    app.add_column("0002_more", "more", after="0001_slug")
+    assert "part of the schema: + column posts.hacked integer" in app.succeed("up").err
+    app.add_column("0003_last", "last", after="0002_more")
+    assert "hacked" not in app.succeed("up").err

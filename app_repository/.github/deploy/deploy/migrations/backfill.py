@@ -18,6 +18,8 @@ from deploy.release.revisions import Backfill, Revision
 
 TARGET_SECONDS = 0.05
 """What a batch should take: a writer that wants one of its rows waits for that long."""
+FIRST_ROWS = 100
+"""Rows of the first batch: how long a row takes is not known before."""
 REST = 0.25
 """The pause after a batch, as a share of what it took, in which others get their turn."""
 _PARAMETER = re.compile(r"(?<!:):(first|last)\b")
@@ -46,7 +48,7 @@ def _run(session: Session, revision: Revision, backfill: Backfill, kind: str, en
     clock = session.context.clock
     progress = Progress(clock, session.context.console, revision.id, "rows")
     total = _estimate(session, backfill)
-    cursor, done, rows = entry.cursor, entry.rows_done, backfill.batch_rows
+    cursor, done, rows = entry.cursor, entry.rows_done, min(FIRST_ROWS, backfill.batch_rows)
     if cursor is not None:
         session.log(f"{revision.id}: going on after {done:,} rows, at {backfill.key} {cursor}.")
     progress.show(done, total)

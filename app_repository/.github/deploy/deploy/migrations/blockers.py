@@ -27,7 +27,15 @@ class Blockers:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._connection: sa.Connection | None = None
         self.seen: tuple[str, ...] = ()
+
+    def close(self) -> None:
+        """End the second connection, where one was needed."""
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
 
     @contextmanager
     def watch(self, connection: sa.Connection) -> Iterator[None]:
@@ -46,14 +54,16 @@ class Blockers:
     def _look(self, pid: int, ended: threading.Event) -> None:
         found: dict[int, str] = {}
         try:
-            with self._database.connect() as connection:
-                while not ended.wait(PAUSE):
-                    for row in connection.execute(_BLOCKERS, {"pid": pid}).mappings():
-                        found[row["pid"]] = (
-                            f"process {row['pid']} ({row['application_name'] or 'without a name'}, {row['state']}, its "
-                            f"transaction {row['seconds']} s old): {' '.join(row['query'].split())}"
-                        )
-                    connection.rollback()
-        except Exception:  # noqa: BLE001, S110 - what cannot be looked at is not known; the migration goes on
-            pass
+            # Most statements are done before anybody need look.
+            while not ended.wait(PAUSE):
+                if self._connection is None:
+                    self._connection = self._database.connect()
+                for row in self._connection.execute(_BLOCKERS, {"pid": pid}).mappings():
+                    found[row["pid"]] = (
+                        f"process {row['pid']} ({row['application_name'] or 'without a name'}, {row['state']}, its "
+                        f"transaction {row['seconds']} s old): {' '.join(row['query'].split())}"
+                    )
+                self._connection.rollback()
+        except Exception:  # noqa: BLE001 - what cannot be looked at is not known; the migration goes on
+            self.close()
         self.seen = tuple(found.values())

@@ -42,11 +42,14 @@ def run(arguments: argparse.Namespace, context: Context) -> Done:
 
 
 def _compared(context: Context, last: Entry, recorded: Recorded, present: list[str]) -> Done:
-    before, now = set(recorded.lines), set(present)
-    came, went = sorted(now - before), sorted(before - now)
-    data = {"at": last.revision, "recorded": recorded.at.isoformat(), "came": came, "went": went}
-    data["sha256"] = fingerprint.digest(present)
-    differences = [*(f"- {line}" for line in went), *(f"+ {line}" for line in came)]
+    differences = fingerprint.differences(recorded, present)
+    data = {
+        "at": last.revision,
+        "recorded": recorded.at.isoformat(),
+        "came": [line[2:] for line in differences if line.startswith("+")],
+        "went": [line[2:] for line in differences if line.startswith("-")],
+        "sha256": fingerprint.digest(present),
+    }
     if not differences:
         return Done(f"The schema is what {last.revision} left.", data)
     for line in differences:

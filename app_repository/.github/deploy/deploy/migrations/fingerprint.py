@@ -122,6 +122,21 @@ def recorded(entry: Entry) -> Recorded | None:
     return Recorded(at=at, sha256=document["sha256"], lines=document["lines"])
 
 
+def differences(before: Recorded, schema: Sequence[str]) -> list[str]:
+    """What went (`- `) from a schema that was remembered, and what came (`+ `)."""
+    went, came = sorted(set(before.lines) - set(schema)), sorted(set(schema) - set(before.lines))
+    return [*(f"- {line}" for line in went), *(f"+ {line}" for line in came)]
+
+
+def changed_by_hand(session: Session) -> list[str]:
+    """What is different from what the last revision in effect left; empty where that is not known."""
+    with session.connection.begin():
+        effective = [entry for entry in session.ledger.read(session.connection).values() if entry.is_in_effect]
+        last = max(effective, key=lambda entry: entry.number, default=None)
+        before = recorded(last) if last else None
+        return differences(before, lines(session.connection)) if before else []
+
+
 def record(session: Session, *, anew: bool = False) -> None:
     """Remember the present schema with the last revision in effect, for `drift` to compare with.
 

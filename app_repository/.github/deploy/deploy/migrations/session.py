@@ -149,4 +149,7 @@ def _open(arguments: argparse.Namespace, context: Context, scripts: Scripts, dat
             budget=budget,
         )
         advisory_lock.acquire(connection, wait=arguments.lock_wait, clock=context.clock, console=context.console)
-        yield session
+        try:
+            yield session
+        finally:
+            budget.blockers.close()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from deploy.command import Context, Done
 from deploy.errors import FailedError, WrongUsageError
 from deploy.migrations import fingerprint, lint, restore_point, steps
+from deploy.migrations.ledger import State
 from deploy.migrations.session import Session, locked
 from deploy.release.revisions import Revision, find
 
@@ -31,6 +32,7 @@ def _up(session: Session, to: str | None) -> Done:
     contracts = any(revision.kind == "contract" for revision in pending)
     if contracts and not session.arguments.no_restore_point:
         restore_point.require(session.arguments.restore_point, session.arguments.restore_point_age, session.context)
+    _tell_drift(session, pending)
     for revision in pending:
         steps.apply(session, revision)
     reached = session.position()
@@ -52,6 +54,14 @@ def _up(session: Session, to: str | None) -> Done:
     )
 
 
+def _tell_drift(session: Session, pending: Sequence[Revision]) -> None:
+    """Somebody's change by hand is told while it can be told apart from what is applied now."""
+    # What an earlier attempt at a concurrent revision has left is no such change.
+    begun = any(entry.state in (State.RUNNING, State.FAILED) for entry in session.entries().values())
+    for line in fingerprint.changed_by_hand(session) if pending and not begun else ():
+        session.context.console.warn(f"Not by a migration, and from now on part of the schema: {line}")
+
+
 def _last(history: Sequence[Revision], at: int, to: str | None) -> int:
     """The number to go to. A contract takes something away, so it has to be named, by itself or by a later one."""
     if to is not None:
@@ -71,7 +81,7 @@ def _refuse_changed_backfills(session: Session, pending: Sequence[Revision]) -> 
     entries = session.entries()
     for revision in pending:
         entry = entries.get(revision.id)
-        half_done = entry is not None and entry.rows_done and entry.state in ("running", "failed")
+        half_done = entry is not None and entry.rows_done and entry.state in (State.RUNNING, State.FAILED)
         if entry is not None and half_done and entry.checksum != revision.checksum:
             raise FailedError(
                 f"The file of {revision.id} has changed since {entry.rows_done:,} rows were written as it was.",
