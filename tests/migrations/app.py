@@ -1,7 +1,6 @@
 """An app with its migrations and its database, as the tests move it."""
 
 import io
-import json
 import os
 import secrets
 import subprocess
@@ -18,6 +17,7 @@ import psycopg
 from deploy.cli import main
 from sandbox.paths import PROJECT
 from sandbox.postgres import Server
+from tests.deploy.ended import Ended
 
 PACKAGE = PROJECT / "app_repository/.github/deploy"
 EXAMPLE = PROJECT / "examples/ai-tools/migrations"
@@ -31,23 +31,6 @@ EXPAND = """
     def down():
         op.drop_column("posts", "{column}")
 """
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """What it printed under `--json`."""
-        return json.loads(self.out)
-
-    def __str__(self) -> str:
-        return f"exit {self.code}\n{self.out}\n{self.err}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.migrations.app import App, Ended
+from tests.deploy.ended import Ended
+from tests.migrations.app import App
 
 DROP = "def up():\n    op.drop_column('posts', 'views')\n"
 FILL = "UPDATE posts SET slug = lower(title) WHERE id BETWEEN :first AND :last"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrations.app import App, Ended
+from tests.deploy.ended import Ended
+from tests.migrations.app import App
 
 DROP = "def up():\n    op.drop_column('posts', 'views')\n"
 

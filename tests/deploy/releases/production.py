@@ -19,6 +19,7 @@ from sandbox.world.edge import environment
 from sandbox.world.exchanges import Exchange
 from sandbox.world.state import State
 from sandbox.world.vercel.project_store import DEPLOYMENTS, PROJECTS
+from tests.deploy.ended import Ended
 
 TEAM = "team_production"
 TOKEN = "verceltokenoftheworkflow"
@@ -45,23 +46,6 @@ class InstantClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         self._slept.seconds = getattr(self._slept, "seconds", 0.0) + seconds
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """What it printed under `--json`."""
-        return json.loads(self.out)
-
-    def __str__(self) -> str:
-        return f"exit {self.code}\n{self.out}\n{self.err}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

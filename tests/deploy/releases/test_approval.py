@@ -9,8 +9,9 @@ from sandbox.world.github.authentication import grant_token
 from sandbox.world.github.seed import seed
 from sandbox.world.github.workflow_runs import record_review, record_run
 from sandbox.world.github.workflows import Workflow
+from tests.deploy.ended import Ended
 from tests.deploy.releases.listener import answer, listening
-from tests.deploy.releases.production import Ended, Production
+from tests.deploy.releases.production import Production
 
 APPROVAL = "production-approval"
 OTHER = "production"

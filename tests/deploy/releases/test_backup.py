@@ -6,8 +6,9 @@ import pytest
 
 from sandbox.world.exchanges import Exchange
 from sandbox.world.webhooks import Outcome, arrange_backup
+from tests.deploy.ended import Ended
 from tests.deploy.releases.listener import Answer, answer, listening
-from tests.deploy.releases.production import WEBHOOK_TOKEN, Ended, Production
+from tests.deploy.releases.production import WEBHOOK_TOKEN, Production
 
 FOR_GOOD = 1000
 DONE = {"backup_id": "b-1", "status": "completed"}

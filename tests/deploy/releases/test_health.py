@@ -5,8 +5,9 @@ import pytest
 
 from sandbox.world.exchanges import Exchange
 from sandbox.world.vercel.outcomes import break_site
+from tests.deploy.ended import Ended
 from tests.deploy.releases.listener import Answer, Listener, answer, listening
-from tests.deploy.releases.production import BYPASS, DOMAIN, Ended, Production
+from tests.deploy.releases.production import BYPASS, DOMAIN, Production
 
 HEADER = "x-vercel-protection-bypass"
 WELL = answer({"status": "ok", "version": "v2"})

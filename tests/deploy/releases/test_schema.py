@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from sandbox.world.exchanges import Exchange
+from tests.deploy.ended import Ended
 from tests.deploy.migrations_folder import Steps, name, write
-from tests.deploy.releases.production import Ended, Production
+from tests.deploy.releases.production import Production
 from tests.deploy.releases.uploads import VERSION, Uploads
 
 FOR_GOOD = 1000

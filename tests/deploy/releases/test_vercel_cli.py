@@ -10,7 +10,8 @@ import pytest
 from deploy.clients import vercel_cli
 from sandbox.actions import npm
 from sandbox.paths import PROJECT
-from tests.deploy.releases.production import Ended, Production
+from tests.deploy.ended import Ended
+from tests.deploy.releases.production import Production
 from tests.deploy.releases.uploads import VERSION
 
 
