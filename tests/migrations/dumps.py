@@ -16,11 +16,11 @@ def make(app: App, folder: Path) -> Path:
     return path
 
 
-def pg_dump(app: App, path: Path, *options: str, **environ: str) -> Path:
-    environment = {**os.environ, "TZ": "UTC", **environ}
-    subprocess.run(
-        ["pg_dump", f"--file={path}", *options, app.environ["DATABASE_URL"]], env=environment, check=True, timeout=60
-    )
+def pg_dump(app: App, path: Path, *options: str, database: str = "") -> Path:
+    """A dump of an app's database, or of another of its server, as people make one by hand."""
+    address = app.server.url(database or app.database)
+    command = ["pg_dump", f"--file={path}", *options, address]
+    subprocess.run(command, env={**os.environ, "TZ": "UTC"}, check=True, timeout=60)
     return path
 
 

@@ -108,6 +108,15 @@ def test_a_place_that_cannot_be_written_to_is_said(app: App, tmp_path: Path) -> 
     assert (ended.code, "cannot be written: No such file or directory" in ended.err) == (1, True)
 
 
+@pytest.mark.parametrize("options", [(), ("--check-only",)])
+def test_a_folder_is_no_file_for_a_dump(app: App, tmp_path: Path, options: tuple[str, ...]) -> None:
+    (tmp_path / "dump").mkdir()
+    ended = app.migrate("backup", f"--file={tmp_path / 'dump'}", "--json", *options)
+    says = "is not of pg_dump's custom format" if options else "dump is a folder."
+    assert (ended.code, says in ended.document["message"]) == (1, True)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["dump", "migrations"]
+
+
 def test_checking_reads_a_dump_and_makes_none(app: App, dump: Path) -> None:
     before = dump.read_bytes()
     ended = app.succeed("backup", f"--file={dump}", "--check-only", "--json", DATABASE_URL="")

@@ -1,5 +1,6 @@
 """Killed, or cut off from the database, at each single call of an `up` or a `down` of every kind: nothing is lost."""
 
+import json
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -137,6 +138,30 @@ def test_a_runner_that_is_killed_while_the_server_builds_an_index_is_followed_by
     ended = app.succeed("up")
     assert app.index() is True, str(ended)
     assert app.attempts("0001_index") == 2
+
+
+@pytest.mark.parametrize("kind", ["expand", "concurrent"])
+def test_ctrl_c_takes_back_what_is_under_way_and_says_to_run_the_same_again(app: App, kind: str) -> None:
+    app.execute(
+        "CREATE FUNCTION slowly(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS "
+        "$$BEGIN PERFORM pg_sleep(0.005); RETURN $1; END$$"
+    )
+    build = 'op.create_index("posts_by", "posts", [sa.text("slowly(views)")], postgresql_concurrently=True)'
+    does = {"expand": 'op.execute("SELECT sum(slowly(views)) FROM posts")', "concurrent": build}[kind]
+    app.write("0001_x", f"def up():\n    {does}\n\n\ndef down():\n    pass\n", kind=kind)
+    running = app.start("up", "--json")
+    busy = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'deploy%' AND query ~ 'slowly'"
+    until(lambda: app.execute(busy), "the revision began")
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=20)
+    assert running.returncode == 1, err
+    document = json.loads(out)
+    assert document["message"] == "`deploy migrate up` was interrupted."
+    assert "`python3 -m deploy migrate status`, then run the same again" in document["next"]
+    assert app.server.password not in out + err
+    assert app.execute(busy) == []
+    app.succeed("up")
+    assert app.states() == {"0001_x": "applied"}
 
 
 def test_what_was_cut_off_is_called_interrupted(app: App) -> None:

@@ -134,6 +134,13 @@ def test_a_contract_may_not_stall_anybody_either(tmp_path: Path) -> None:
         "DO $x$ BEGIN IF true THEN DROP TABLE posts; END IF; END $x$",
         "TRUNCATE posts",
         "CREATE TABLE IF NOT EXISTS posts (id bigint); TRUNCATE posts",
+        "DO LANGUAGE plpgsql $$ BEGIN DROP TABLE posts; END $$",
+        "DO LANGUAGE 'plpgsql' $$ BEGIN DROP TABLE posts; END $$",
+        "DO $$ BEGIN DROP TABLE posts; END $$ LANGUAGE plpgsql",
+        "DO 'BEGIN DROP TABLE posts; END'",
+        "DO LANGUAGE plpgsql E'BEGIN\\nDROP TABLE \"it''s\\'s\"; END'",
+        "DO $$ BEGIN EXECUTE 'DROP TABLE posts'; END $$",
+        "DROP OWNED BY somebody CASCADE",
     ],
 )
 def test_what_squawk_does_not_see_is_seen(tmp_path: Path, statement: str) -> None:
@@ -146,8 +153,64 @@ def test_the_body_of_a_function_does_not_run_now(tmp_path: Path) -> None:
     assert blocking(tmp_path, function) == []
 
 
-def test_that_nobody_reads_a_do_block_is_told(tmp_path: Path) -> None:
-    found = findings(tmp_path, "DO $$ BEGIN PERFORM 1; END $$")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM posts",
+        "WITH gone AS (DELETE FROM ONLY posts RETURNING *) SELECT count(*) FROM gone",
+        "MERGE INTO posts USING a ON a.id = posts.id WHEN MATCHED THEN DELETE",
+    ],
+)
+def test_that_rows_are_deleted_without_a_restore_point_is_told(tmp_path: Path, statement: str) -> None:
+    found = findings(tmp_path, statement)
+    assert [(finding.rule, finding.blocking) for finding in found] == [("deletes-rows", False)]
+    assert findings(tmp_path, statement, kind="contract") == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "COMMIT",
+        "end",
+        "ABORT WORK",
+        "BEGIN",
+        "START TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "ROLLBACK",
+        "PREPARE TRANSACTION 'x'",
+        "SELECT 1; -- then\nCOMMIT AND CHAIN",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; COMMIT",
+    ],
+)
+def test_what_begins_or_ends_a_transaction_is_refused_on_the_way_up_and_down(tmp_path: Path, statement: str) -> None:
+    allow = {"transaction-control": "why"}
+    assert blocking(tmp_path, statement, allow=allow, kind="contract") == ["transaction-control"]
+    write(tmp_path, "SELECT 1")
+    path = tmp_path / "0001_x.py"
+    path.write_text(f"{path.read_text()}\n\ndef down():\n    op.execute({statement!r})\n")
+    scripts = Scripts(tmp_path)
+    (found,) = lint.findings(scripts, scripts.history[0])
+    assert (found.rule, found.blocking, "in `down`" in found.message) == ("transaction-control", True, True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SAVEPOINT a; SELECT 1; ROLLBACK TO SAVEPOINT a; ROLLBACK WORK TO a; RELEASE a",
+        "DO $$ BEGIN PERFORM 1; END $$",
+        'SELECT \'x; COMMIT; \', "commit" FROM (VALUES (1)) AS a ("commit")',
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END",
+        "CREATE PROCEDURE f() LANGUAGE sql BEGIN ATOMIC END",
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DELETE FROM posts; COMMIT; END $$",
+        "ALTER TABLE a ADD COLUMN posts_id bigint REFERENCES posts (id) ON DELETE CASCADE",
+    ],
+)
+def test_what_leaves_the_transaction_open_is_let_through(tmp_path: Path, statement: str) -> None:
+    assert not {"transaction-control", "deletes-rows"} & {finding.rule for finding in findings(tmp_path, statement)}
+
+
+@pytest.mark.parametrize("statement", ["DO $$ BEGIN PERFORM 1; END $$", "DO LANGUAGE plpgsql 'BEGIN NULL; END'"])
+def test_that_nobody_reads_a_do_block_is_told(tmp_path: Path, statement: str) -> None:
+    found = findings(tmp_path, statement)
     assert [(finding.rule, finding.blocking) for finding in found] == [("do-block", False)]
 
 

@@ -19,6 +19,8 @@ from deploy.console import Console
 from deploy.errors import FailedError
 from deploy.http_client import HttpClient
 from deploy.migrations import restore_point
+from deploy.migrations.contents import Contents, contents_of
+from deploy.migrations.database import Database
 from deploy.settings import Settings
 from sandbox.postgres import binaries
 from tests.migrations.app import App
@@ -48,13 +50,20 @@ def dump(app: App, tmp_path: Path) -> Path:
     return make(app, tmp_path)
 
 
-def require(what: str, *, now: datetime = NOW, age: float = 6 * HOUR) -> str:
-    """Ask for a restore point; what was logged."""
+def require(what: str, *, of: App | None = None, now: datetime = NOW, age: float = 6 * HOUR) -> str:
+    """Ask for a restore point of an app's database; what was logged."""
     said, clock = io.StringIO(), FixedClock(now)
     console = Console({}, out=said, err=said)
     http = HttpClient(console, clock, timeout_seconds=1)
-    restore_point.require(what, age, Context(settings=Settings({}), console=console, clock=clock, http=http))
+    contents = contents_of_app(of) if of else Contents(database="app", tables=())
+    context = Context(settings=Settings({}), console=console, clock=clock, http=http)
+    restore_point.require(what, age, context, contents)
     return said.getvalue()
+
+
+def contents_of_app(app: App) -> Contents:
+    with Database(app.environ["DATABASE_URL"], application="test").connect() as connection:
+        return contents_of(connection)
 
 
 def refused(what: str, **how: Any) -> str:
@@ -140,8 +149,8 @@ def test_what_cannot_be_read_is_none(what: str) -> None:
 # Dumps.
 
 
-def test_a_dump_that_was_just_made_is_a_restore_point(dump: Path) -> None:
-    assert f"Restore point: the dump '{dump}', 0 minutes old, read in full." in require(str(dump), now=now())
+def test_a_dump_that_was_just_made_is_a_restore_point(app: App, dump: Path) -> None:
+    assert f"Restore point: the dump '{dump}', 0 minutes old, read in full." in require(str(dump), of=app, now=now())
 
 
 @pytest.mark.parametrize("form", ["directory", "tar", "plain"])
@@ -165,7 +174,7 @@ def test_a_file_that_never_ends_is_none(tmp_path: Path) -> None:
 
 def test_a_dump_without_compression_is_read_to_its_end_as_well(app: App, tmp_path: Path) -> None:
     made = pg_dump(app, tmp_path / "made", "--format=custom", "--compress=0")
-    assert "read in full" in require(str(made), now=now())
+    assert "read in full" in require(str(made), of=app, now=now())
     made.write_bytes(made.read_bytes()[:-100])
     assert "cannot be restored from" in refused(str(made), now=now())
 
@@ -185,31 +194,93 @@ def test_a_dump_with_a_changed_byte_in_its_data_is_none(dump: Path) -> None:
     assert "cannot be restored from" in refused(str(dump), now=now())
 
 
-def test_an_old_dump_is_none_however_new_its_file_is(dump: Path) -> None:
+def test_an_old_dump_is_none_however_new_its_file_is(app: App, dump: Path) -> None:
     os.utime(dump)
     later = now() + timedelta(hours=7)
-    assert "is 7.0 hours old, more than 6.0" in refused(str(dump), now=later)
-    assert "read in full" in require(str(dump), now=later, age=8 * HOUR)
+    assert "is 7.0 hours old, more than 6.0" in refused(str(dump), of=app, now=later)
+    assert "read in full" in require(str(dump), of=app, now=later, age=8 * HOUR)
 
 
-def test_a_copied_dump_keeps_its_age(dump: Path, tmp_path: Path) -> None:
+def test_a_copied_dump_keeps_its_age(app: App, dump: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copyfile(dump, copy)
     os.utime(copy, (0, 0))
-    assert "0 minutes old" in require(str(copy), now=now())
+    assert "0 minutes old" in require(str(copy), of=app, now=now())
 
 
-def test_a_dump_of_tomorrow_is_none(dump: Path) -> None:
-    assert "which is yet to come" in refused(str(dump), now=now() - timedelta(hours=1))
+def test_a_dump_of_tomorrow_is_none(app: App, dump: Path) -> None:
+    assert "which is yet to come" in refused(str(dump), of=app, now=now() - timedelta(hours=1))
 
 
 def test_a_dump_that_does_not_say_when_it_was_made_is_as_old_as_its_file(
-    dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: App, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(tmp_path, "pg_restore", "exit 0")
+    listed = f";     dbname: {app.database}", "3; 0 16385 TABLE DATA public posts deployer"
+    put(tmp_path, "pg_restore", "\n".join(f'echo "{line}"' for line in listed))
     monkeypatch.setenv("PATH", f"{tmp_path / 'programs'}{os.pathsep}{os.environ['PATH']}")
     os.utime(dump, (0, now().timestamp() - 7200))
-    assert "120 minutes old" in require(str(dump), now=now())
+    assert "120 minutes old" in require(str(dump), of=app, now=now())
+
+
+# Of this database.
+
+
+def test_a_dump_of_another_database_is_none(app: App, tmp_path: Path) -> None:
+    other = pg_dump(app, tmp_path / "other", "--format=custom", database="postgres")
+    body = 'def up():\n    op.drop_column("posts", "views")\n'
+    app.write("0001_drop", body, kind="contract", compatible_with="base", reversible=False)
+    ended = app.migrate("up", "--to=0001_drop", f"--restore-point={other}")
+    assert ended.code == 1
+    assert f"it is of the database postgres, and not of {app.database}" in ended.err
+    assert "views" in app.columns()
+
+
+@pytest.mark.parametrize("option", ["--schema-only", "--exclude-table-data=posts", "--table=others"])
+def test_a_dump_that_lacks_the_rows_of_a_table_is_none(app: App, tmp_path: Path, option: str) -> None:
+    app.execute("CREATE TABLE others (id bigint)")
+    made = pg_dump(app, tmp_path / "made", "--format=custom", option)
+    assert "as it is now: it lacks the rows of " in refused(str(made), of=app, now=now())
+
+
+def test_a_dump_from_before_a_table_was_made_is_none_and_says_which(app: App, dump: Path) -> None:
+    app.execute("CREATE SCHEMA shop", *(f"CREATE TABLE shop.later{number} (id bigint)" for number in range(7)))
+    assert "shop.later0, shop.later1, shop.later2, shop.later3, shop.later4 and 2 more." in refused(
+        str(dump), of=app, now=now()
+    )
+
+
+def test_a_dump_with_names_of_any_kind_is_a_restore_point(app: App, tmp_path: Path) -> None:
+    owner = f"an owner of {app.database}"
+    app.execute(
+        'CREATE SCHEMA "a shop"',
+        'CREATE TABLE "a shop"."of\nmany ""words""" (id bigint)',
+        "CREATE TABLE logs (at date NOT NULL) PARTITION BY RANGE (at)",
+        "CREATE TABLE logs_2026 PARTITION OF logs FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
+        "CREATE UNLOGGED TABLE quick (id bigint)",
+        "CREATE VIEW titles AS SELECT title FROM posts",
+        "CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM posts",
+        f'CREATE ROLE "{owner}"',
+        "CREATE TABLE owned (id bigint)",
+        f'ALTER TABLE owned OWNER TO "{owner}"',
+    )
+    try:
+        made = pg_dump(app, tmp_path / "made", "--format=custom")
+        assert "read in full" in require(str(made), of=app, now=now())
+        app.execute('ALTER TABLE posts RENAME TO "posts of"')
+        assert "lacks the rows of public.posts of." in refused(str(made), of=app, now=now())
+    finally:
+        app.execute(f'DROP OWNED BY "{owner}"', f'DROP ROLE "{owner}"')
+
+
+def test_what_the_role_could_not_take_away_need_not_be_in_the_dump(app: App) -> None:
+    role = f"role_{app.database}"
+    app.execute(f"CREATE ROLE {role}", "CREATE TABLE mine (id bigint)", f"ALTER TABLE mine OWNER TO {role}")
+    try:
+        with Database(app.environ["DATABASE_URL"], application="test").connect() as connection:
+            connection.exec_driver_sql(f"SET ROLE {role}")
+            assert [str(table) for table in contents_of(connection).tables] == ["public.mine"]
+    finally:
+        app.execute(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
 # The gate itself.

@@ -387,6 +387,7 @@ def test_a_pooled_connection_is_refused(app: App, pooled: int) -> None:
         ("postgresql://u:hunter22@h/d?pgbouncer=true", "leads to a connection pooler"),
         ("postgresql://u:hunter22@h/d?nonsense=1", "cannot be read by PostgreSQL's library"),
         ("postgresql://u:hunter22@[::1/d", "is no address"),
+        ("postgresql://u:hunter22@h/d?connect_timeout=abc", "bad value for connect_timeout"),
         ("", "has no DATABASE_URL"),
     ],
 )

@@ -1,17 +1,22 @@
 """`deploy migrate`: the app's database. Its arguments are here; what it does needs packages: `migrations/`."""
 
 import argparse
+import contextlib
 import importlib
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from deploy.command import Command, Context, Done
-from deploy.errors import WrongUsageError
+from deploy.errors import FailedError, WrongUsageError
 
 FOLDER = Path("migrations")
 PACKAGES = "requirements-migrate.txt"
+SHORTEST, LONGEST = 0.001, 2_147_483.0
+"""What PostgreSQL takes as a timeout, in seconds. To it 0 is none at all, and what is shorter is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +41,23 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _timeout(text: str) -> float:
+    seconds = _seconds(text)
+    if not SHORTEST <= seconds <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text} is no timeout: {SHORTEST:g} to {LONGEST:.0f}, and 0 would be none")
+    return seconds
+
+
 def _add_bounds(parser: argparse.ArgumentParser) -> None:
     bounds = {
-        "--lock-timeout": (0.075, "how long one attempt waits for a lock, and so the longest that a writer stalls"),
-        "--lock-budget": (300.0, "how long to go on trying for a revision's locks"),
-        "--lock-wait": (60.0, "how long to wait for another run"),
-        "--statement-timeout": (3.0, "how long a statement may take while it holds its locks"),
-        "--deadline": (3600.0, "how long a statement may take that nobody waits for, such as an index's build"),
+        "--lock-timeout": (_timeout, 0.075, "how long one attempt waits for a lock: the longest that a writer stalls"),
+        "--lock-budget": (_seconds, 300.0, "how long to go on trying for a revision's locks; 0 is once"),
+        "--lock-wait": (_seconds, 60.0, "how long to wait for another run; 0 is not at all"),
+        "--statement-timeout": (_timeout, 3.0, "how long a statement may take while it holds its locks"),
+        "--deadline": (_timeout, 3600.0, "how long a statement may take that nobody waits for, as an index's build"),
     }
-    for option, (default, meaning) in bounds.items():
-        parser.add_argument(option, type=_seconds, default=default, metavar="SECONDS", help=f"{meaning} (%(default)g)")
+    for option, (kind, default, meaning) in bounds.items():
+        parser.add_argument(option, type=kind, default=default, metavar="SECONDS", help=f"{meaning} (%(default)g)")
 
 
 def _up(parser: argparse.ArgumentParser) -> None:
@@ -143,8 +155,28 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
+    name = f"`deploy migrate {arguments.subcommand}`"
     try:
-        module = importlib.import_module(f"deploy.migrations.{arguments.subcommand}")
+        # Standard output is the result's alone. What the app's own code prints goes to the log.
+        with contextlib.redirect_stdout(sys.stderr):
+            return _module(arguments.subcommand).run(arguments, context)
+    except KeyboardInterrupt:
+        raise FailedError(
+            f"{name} was interrupted.",
+            state="What was under way was either done whole or taken back; the ledger says which.",
+            following="`python3 -m deploy migrate status`, then run the same again: it goes on from there.",
+        ) from None
+    except SystemExit as error:
+        raise FailedError(
+            f"{name} was ended by the app's own code, which called exit({error.code}).",
+            state="What was under way was taken back.",
+            following="take that call out of the migrations, then run the same again.",
+        ) from error
+
+
+def _module(subcommand: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"deploy.migrations.{subcommand}")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "deploy":
             raise
@@ -153,7 +185,6 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
             f"`python3 -m pip install --require-hashes --target=packages --requirement={PACKAGES}` in .github/deploy, "
             "with PYTHONPATH=packages.",
         ) from error
-    return module.run(arguments, context)
 
 
 MIGRATE = Command(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from deploy.clock import Clock
 from deploy.console import Console
 from deploy.errors import FailedError
+from deploy.migrations.activity import described
 
 KEY = 7_310_575_183_421_604_722
 """The same for every runner of this program. An advisory lock is the database's own, so databases do not meet."""
@@ -16,7 +17,7 @@ PAUSE = 1.0
 _TRY = sa.text("SELECT pg_try_advisory_lock(:key)")
 _HOLDER = sa.text(
     """
-    SELECT a.pid, a.application_name, a.client_addr::text AS client, a.state,
+    SELECT a.pid, a.usename, a.application_name, a.client_addr::text AS client, a.state,
            extract(epoch FROM clock_timestamp() - a.backend_start)::bigint AS seconds, left(a.query, 120) AS query
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
@@ -65,8 +66,4 @@ def holder_of(connection: sa.Connection) -> str:
     connection.rollback()
     if row is None:
         return ""
-    where = row["client"] or "the server itself"
-    return (
-        f"process {row['pid']}, {row['application_name'] or 'without a name'}, from {where}, connected for "
-        f"{row['seconds']} s, {row['state']}: {' '.join(row['query'].split())}"
-    )
+    return described(row, f"from {row['client'] or 'the server itself'}", f"connected for {row['seconds']} s")

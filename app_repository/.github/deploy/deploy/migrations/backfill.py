@@ -22,7 +22,15 @@ FIRST_ROWS = 100
 """Rows of the first batch: how long a row takes is not known before."""
 REST = 0.25
 """The pause after a batch, as a share of what it took, in which others get their turn."""
-_PARAMETER = re.compile(r"(?<!:):(first|last)\b")
+_PARAMETER = re.compile(
+    r"""
+      --[^\n]* | /\*.*?\*/ | [eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' | "(?:[^"]|"")*"
+    | \$(?P<tag>[^\W\d]\w*|)\$.*?\$(?P=tag)\$
+    | (?<!:):(?P<name>first|last)\b
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""A parameter, or what may only look as if it held one: a comment, a text, a quoted name."""
 
 
 def up(session: Session, revision: Revision) -> None:
@@ -35,6 +43,7 @@ def up(session: Session, revision: Revision) -> None:
         entry = session.ledger.read(session.connection)[revision.id]
         kind = _key_type(session, backfill)
         if entry.bound is None:
+            _refuse_rows_without_key(session, backfill)
             session.ledger.advance(session.connection, revision, bound=_last_key(session, backfill))
             entry = session.ledger.read(session.connection)[revision.id]
     _run(session, revision, backfill, kind, entry)
@@ -83,14 +92,15 @@ def _batch(
     session: Session, backfill: Backfill, kind: str, *, after: str | None, bound: str | None, limit: int
 ) -> dict[str, Any]:
     """The first and last key of the next rows, as text, and how many they are."""
-    later = f"AND {backfill.key} > CAST(:after AS {kind})" if after is not None else ""
+    table, key = _quoted(backfill.table), _quoted(backfill.key)
+    later = f"AND {key} > CAST(:after AS {kind})" if after is not None else ""
     query = sa.text(
         f"""
         SELECT (array_agg(key ORDER BY key))[1]::text AS first, (array_agg(key ORDER BY key DESC))[1]::text AS last,
                count(*) AS count
         FROM (
-            SELECT {backfill.key} AS key FROM {backfill.table}
-            WHERE {backfill.key} <= CAST(:bound AS {kind}) {later} ORDER BY {backfill.key} LIMIT :limit
+            SELECT {key} AS key FROM {table}
+            WHERE {key} <= CAST(:bound AS {kind}) {later} ORDER BY {key} LIMIT :limit
         ) AS batch
         """  # noqa: S608 - names are checked where they are read, and types are PostgreSQL's
     )
@@ -99,8 +109,17 @@ def _batch(
 
 
 def _write(session: Session, backfill: Backfill, kind: str, batch: dict[str, Any]) -> None:
-    statement = _PARAMETER.sub(rf"CAST(:\1 AS {kind})", backfill.statement)
-    session.connection.execute(sa.text(statement), {"first": batch["first"], "last": batch["last"]})
+    def bound(found: re.Match[str]) -> str:
+        return f"CAST(%({found['name']})s AS {kind})" if found["name"] else found[0]
+
+    # The driver knows no colons, so all others are PostgreSQL's to read.
+    statement = _PARAMETER.sub(bound, backfill.statement.replace("%", "%%"))
+    session.connection.exec_driver_sql(statement, {"first": batch["first"], "last": batch["last"]})
+
+
+def _quoted(name: str) -> str:
+    """A name as SQL has it: capitals, reserved words and signs need quotation marks."""
+    return ".".join(f'"{part}"' for part in name.split("."))
 
 
 def _key_type(session: Session, backfill: Backfill) -> str:
@@ -109,29 +128,40 @@ def _key_type(session: Session, backfill: Backfill) -> str:
             "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
             "WHERE attrelid = to_regclass(:table) AND attname = :key AND NOT attisdropped"
         ),
-        {"table": backfill.table, "key": backfill.key},
+        {"table": _quoted(backfill.table), "key": backfill.key},
     )
     if kind is None:
         raise FailedError(
             f"There is no {backfill.key} in {backfill.table}, or no such table.",
             state="The database is as it was before this revision.",
-            following="mend `table` and `key`, then run the same again.",
+            following="mend `table` and `key` (they are taken as they are written, capitals too), then run the same "
+            "again.",
         )
     return kind
 
 
 def _last_key(session: Session, backfill: Backfill) -> str | None:
     # As text it would be ordered as text: 99 after 100.
-    query = (
-        f"SELECT key::text FROM (SELECT {backfill.key} AS key FROM {backfill.table} ORDER BY 1 DESC LIMIT 1) AS last"  # noqa: S608 - checked names
-    )
-    return session.connection.scalar(sa.text(query))
+    table, key = _quoted(backfill.table), _quoted(backfill.key)
+    last = f"SELECT {key} AS key FROM {table} WHERE {key} IS NOT NULL ORDER BY 1 DESC LIMIT 1"  # noqa: S608 - checked names
+    return session.connection.scalar(sa.text(f"SELECT key::text FROM ({last}) AS last"))  # noqa: S608 - likewise
+
+
+def _refuse_rows_without_key(session: Session, backfill: Backfill) -> None:
+    query = f"SELECT EXISTS (SELECT FROM {_quoted(backfill.table)} WHERE {_quoted(backfill.key)} IS NULL)"  # noqa: S608 - checked names
+    if session.connection.scalar(sa.text(query)):
+        raise FailedError(
+            f"There are rows of {backfill.table} whose {backfill.key} is NULL, which no batch would reach.",
+            state="No row was written, and the database is as it was before this revision.",
+            following="take a `key` that every row has, or give those rows one; then run the same again.",
+        )
 
 
 def _estimate(session: Session, backfill: Backfill) -> int:
     """Rows of the table as PostgreSQL last counted them; 0 where it never has."""
     with session.connection.begin():
         rows = session.connection.scalar(
-            sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:table)"), {"table": backfill.table}
+            sa.text("SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(:table)"),
+            {"table": _quoted(backfill.table)},
         )
     return max(0, rows or 0)

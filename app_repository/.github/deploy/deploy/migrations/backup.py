@@ -33,6 +33,8 @@ def run(arguments: argparse.Namespace, context: Context) -> Done:
 
 def _made(path: Path, context: Context) -> Done:
     """Dump into a file beside it, which gets its name once it was read: what was cut off is never taken for a dump."""
+    if path.is_dir():
+        raise _no_dump(f"{path} is a folder", "name the file that is to be made.")
     unfinished = path.with_name(f"{path.name}.part")
     try:
         unfinished.unlink(missing_ok=True)
@@ -54,7 +56,10 @@ def _made(path: Path, context: Context) -> Done:
             said = " ".join(done.stderr.split()).rstrip(".")[:500]
             raise _no_dump(said or f"pg_dump ended with {done.returncode}", "mend what pg_dump names.")
         ended = _done(unfinished, path, context)
-        unfinished.replace(path)
+        try:
+            unfinished.replace(path)
+        except OSError as error:
+            raise _no_dump(f"{path} cannot be written: {error.strerror}", "name another --file.") from error
         return ended
     finally:
         unfinished.unlink(missing_ok=True)
@@ -63,8 +68,7 @@ def _made(path: Path, context: Context) -> Done:
 def _done(path: Path, name: Path, context: Context) -> Done:
     """Read a dump; `name` is what it will be called."""
     try:
-        restore_point.read(path)
-        made = restore_point.made_at(path)
+        made = restore_point.made_at(path, restore_point.read(path))
     except UnreadableError as error:
         raise FailedError(
             f"{name} cannot be restored from: {error}.", state="It is no backup.", following="make another one."

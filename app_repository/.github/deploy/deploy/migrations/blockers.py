@@ -6,12 +6,13 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from deploy.migrations.activity import described
 from deploy.migrations.database import Database
 
 PAUSE = 0.02
 _BLOCKERS = sa.text(
     """
-    SELECT a.pid, a.application_name, a.state, left(a.query, 100) AS query,
+    SELECT a.pid, a.usename, a.application_name, a.state, left(a.query, 100) AS query,
            round(extract(epoch FROM clock_timestamp() - a.xact_start)::numeric, 1) AS seconds
     FROM unnest(pg_blocking_pids(:pid)) AS blocker(pid) JOIN pg_stat_activity a USING (pid)
     """
@@ -59,10 +60,8 @@ class Blockers:
                 if self._connection is None:
                     self._connection = self._database.connect()
                 for row in self._connection.execute(_BLOCKERS, {"pid": pid}).mappings():
-                    found[row["pid"]] = (
-                        f"process {row['pid']} ({row['application_name'] or 'without a name'}, {row['state']}, its "
-                        f"transaction {row['seconds']} s old): {' '.join(row['query'].split())}"
-                    )
+                    age = "" if row["seconds"] is None else f"its transaction {row['seconds']} s old"
+                    found[row["pid"]] = described(row, age)
                 self._connection.rollback()
         except Exception:  # noqa: BLE001 - what cannot be looked at is not known; the migration goes on
             self.close()

@@ -4,7 +4,6 @@ Such a statement has no transaction around it. Cut off, it leaves an index that 
 would accept; and its server may still be building. So it is looked at before and after; and what is broken goes.
 """
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,26 +11,30 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from deploy.errors import FailedError, WrongUsageError
+from deploy.errors import FailedError
+from deploy.migrations import index_statement
 from deploy.migrations.database import is_lost
+from deploy.migrations.index_statement import NotOneError, Statement
 from deploy.migrations.ledger import State
 from deploy.migrations.progress import Progress
-from deploy.migrations.scripts import CannotRenderError
 from deploy.migrations.session import Session
 from deploy.migrations.transactional import check
 from deploy.release.revisions import Revision
 
 PAUSE = 1.0
-_NAME = r'(?P<index>"(?:[^"]|"")+"|\w+(?:\."?\w+"?)?)'
-_CREATE = re.compile(
-    rf"CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}\s+ON\s+(?:ONLY\s+)?(?P<table>\S+)\s.*",
-    re.IGNORECASE | re.DOTALL,
-)
-_DROP = re.compile(rf"DROP\s+INDEX\s+CONCURRENTLY\s+(?:IF\s+EXISTS\s+)?{_NAME}(?P<table>)", re.IGNORECASE)
-_STATE = sa.text(
+_TRIAL = "deploy_trial"
+# A new index is in its table's schema, wherever in the search path that is; one that is dropped is found by the path.
+_INDEX = sa.text(
     """
-    SELECT i.indexrelid::regclass::text AS index, i.indisvalid AND i.indisready AS valid
-    FROM pg_index i WHERE i.indexrelid = to_regclass(:name)
+    SELECT i.indexrelid::regclass::text AS name, i.indisvalid AND i.indisready AS is_valid,
+           coalesce(i.indrelid = to_regclass(:table), false) AS is_of_table, pg_get_indexdef(i.indexrelid) AS definition
+    FROM pg_index i
+    WHERE i.indexrelid = to_regclass(
+        CASE WHEN :creates THEN (
+            SELECT format('%I.%s', n.nspname, CAST(:index AS text))
+            FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = to_regclass(:table)
+        ) ELSE :index END
+    )
     """
 )
 _BUILDING = sa.text(
@@ -43,38 +46,26 @@ _BUILDING = sa.text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """The one statement of a concurrent revision."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Index:
+    """An index that is there.
 
-    text: str
-    creates: bool
-    index: str
-    table: str
-
-
-def statement_of(session: Session, revision: Revision, direction: str) -> Statement | None:
-    """What a revision does; None where going down does nothing.
-
-    Raises:
-        WrongUsageError: when it is anything else than one such statement.
+    Attributes:
+        name: with its schema where that is needed.
+        is_valid: whether it can be used.
+        is_of_table: whether it is one of the table for which one is built.
+        definition: as PostgreSQL spells it.
     """
-    try:
-        statements = session.scripts.statements(revision, direction)
-    except CannotRenderError as error:
-        raise _not_one(revision, str(error)) from error
-    if not statements and direction == "down":
-        return None
-    created = _CREATE.fullmatch(statements[0]) if len(statements) == 1 else None
-    found = created or (_DROP.fullmatch(statements[0]) if len(statements) == 1 else None)
-    if found is None:
-        raise _not_one(revision, f"it has {len(statements)} statements: {'; '.join(statements)[:200]}")
-    return Statement(text=statements[0], creates=created is not None, index=found["index"], table=found["table"])
+
+    name: str
+    is_valid: bool
+    is_of_table: bool
+    definition: str
 
 
 def up(session: Session, revision: Revision) -> None:
     """Build or drop the index, and note it."""
-    statement = statement_of(session, revision, "up")
+    statement = _statement_of(session, revision, "up")
     with session.connection.begin():
         check(session, revision, "validate_before")
     _bring(session, revision, statement)
@@ -87,7 +78,7 @@ def up(session: Session, revision: Revision) -> None:
 def down(session: Session, revision: Revision, guard: Callable[[], None]) -> None:
     """The same the other way."""
     guard()
-    _bring(session, revision, statement_of(session, revision, "down"))
+    _bring(session, revision, _statement_of(session, revision, "down"))
     with session.connection.begin():
         session.scripts.stamp(session.connection, revision.down_revision)
         session.ledger.end(session.connection, revision, State.REVERTED)
@@ -95,11 +86,31 @@ def down(session: Session, revision: Revision, guard: Callable[[], None]) -> Non
 
 def forget(session: Session, revision: Revision) -> None:
     """Drop what a build that was cut off has left, if it is not valid."""
-    statement = statement_of(session, revision, "up")
+    statement = _statement_of(session, revision, "up")
     if statement is not None and statement.creates:
         _wait_for_another(session, statement)
-        if is_valid(session, statement) is False:
-            _alone(session, f"DROP INDEX CONCURRENTLY {statement.index}")
+        _drop_broken(session, statement)
+
+
+def find(session: Session, statement: Statement) -> Index | None:
+    """The index of a statement; None where it is not there."""
+    given = {"creates": statement.creates, "index": statement.index, "table": statement.table}
+    row = session.connection.execute(_INDEX, given).mappings().first()
+    session.connection.rollback()
+    return None if row is None else Index(**row)
+
+
+def _statement_of(session: Session, revision: Revision, direction: str) -> Statement | None:
+    try:
+        return index_statement.statement_of(session.scripts, revision, direction)
+    except NotOneError as error:
+        raise FailedError(
+            f"The `{direction}` of {revision.id}, which is concurrent, is no single CREATE INDEX CONCURRENTLY or DROP "
+            f"INDEX CONCURRENTLY: {error}.",
+            state="The database is as it was before this revision.",
+            following="drop or build the index by hand, then `python3 -m deploy migrate adopt --at REVISION` with the "
+            "revision that the database then has.",
+        ) from error
 
 
 def _bring(session: Session, revision: Revision, statement: Statement | None) -> None:
@@ -109,26 +120,19 @@ def _bring(session: Session, revision: Revision, statement: Statement | None) ->
 
     def attempt() -> None:
         session.connection.rollback()
-        if statement.creates:
-            _wait_for_another(session, statement)
-        there = is_valid(session, statement)
-        if there is statement.creates or (there is None and not statement.creates):
-            return  # an earlier attempt came that far
-        if there is False and statement.creates:
-            session.log(
-                f"{statement.index} is there and not valid, from an attempt that was cut off: dropping it first."
-            )
-            _alone(session, f"DROP INDEX CONCURRENTLY {statement.index}")
+        if _is_done_already(session, revision, statement):
+            return
         try:
             with _watched(session, statement):
                 _alone(session, statement.text)
         except sa.exc.DBAPIError as error:
-            if statement.creates and not is_lost(error) and is_valid(session, statement) is False:
-                _alone(session, f"DROP INDEX CONCURRENTLY {statement.index}")
+            if statement.creates and not is_lost(error):
+                _drop_broken(session, statement)
             raise
 
     session.budget.run(revision.id, session.connection, attempt)
-    if is_valid(session, statement) is not (True if statement.creates else None):
+    index = find(session, statement)
+    if not (index is not None and index.is_valid if statement.creates else index is None):
         raise FailedError(
             f"{revision.id} failed: {statement.index} is not as it should be afterwards.",
             state="No other object of the database was changed.",
@@ -136,11 +140,57 @@ def _bring(session: Session, revision: Revision, statement: Statement | None) ->
         )
 
 
-def is_valid(session: Session, statement: Statement) -> bool | None:
-    """Whether the index can be used; None where it is not there."""
-    row = session.connection.execute(_STATE, {"name": statement.index}).mappings().first()
-    session.connection.rollback()
-    return None if row is None else bool(row["valid"])
+def _is_done_already(session: Session, revision: Revision, statement: Statement) -> bool:
+    """Whether an earlier attempt, or a person, came that far; what one that was cut off has left broken goes.
+
+    Raises:
+        FailedError: when there is another index of that name.
+    """
+    if not statement.creates:
+        return find(session, statement) is None
+    _wait_for_another(session, statement)
+    index = find(session, statement)
+    if index is None:
+        return False
+    if not index.is_of_table or (index.is_valid and not _is_as_stated(session, statement, index)):
+        raise FailedError(
+            f"{revision.id} failed: there is another index of that name already: {index.definition}.",
+            state="It was left as it is, and this revision changed nothing.",
+            following="give the new index another name, or drop the other one in a revision before, then run the same "
+            "again.",
+        )
+    if not index.is_valid:
+        session.log(f"{index.name} is there and not valid, from an attempt that was cut off: dropping it first.")
+        _alone(session, f"DROP INDEX CONCURRENTLY {index.name}")
+    return index.is_valid
+
+
+def _is_as_stated(session: Session, statement: Statement, index: Index) -> bool:
+    """Whether PostgreSQL spells an index of the statement's like the one that is there.
+
+    It is built for that, on an empty table with the same columns which nobody sees and which does not stay.
+    """
+    unique = "UNIQUE " if statement.unique else ""
+    with session.connection.begin() as transaction:
+        session.set_timeouts()
+        for text in (
+            f"CREATE TEMPORARY TABLE {_TRIAL} (LIKE {statement.table})",
+            f"CREATE {unique}INDEX ON pg_temp.{_TRIAL} {statement.definition}",
+        ):
+            session.connection.exec_driver_sql(text.replace("%", "%%"))
+        stated = session.connection.scalar(
+            sa.text("SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = to_regclass(:trial)"),
+            {"trial": f"pg_temp.{_TRIAL}"},
+        )
+        transaction.rollback()
+    return index_statement.without_names(stated or "") == index_statement.without_names(index.definition)
+
+
+def _drop_broken(session: Session, statement: Statement) -> None:
+    """Drop what a build has left that did not come to its end."""
+    index = find(session, statement)
+    if index is not None and index.is_of_table and not index.is_valid:
+        _alone(session, f"DROP INDEX CONCURRENTLY {index.name}")
 
 
 def _wait_for_another(session: Session, statement: Statement) -> None:
@@ -214,11 +264,3 @@ def _tell(session: Session, statement: Statement, ended: threading.Event) -> Non
                     progress.show(row["done"], row["total"], row["phase"])
     except Exception:  # noqa: BLE001, S110 - not to know how far it has come does not end it
         pass
-
-
-def _not_one(revision: Revision, why: str) -> WrongUsageError:
-    return WrongUsageError(
-        f"{revision.id} is concurrent, so its `up` (and `down`) is one CREATE INDEX CONCURRENTLY or DROP INDEX "
-        f"CONCURRENTLY, and nothing else: {why}.",
-        "put the rest into a revision of its own.",
-    )

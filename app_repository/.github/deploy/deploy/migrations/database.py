@@ -16,6 +16,8 @@ SETTINGS = {
     # A server that goes on building for a client that is gone would hold its locks: PostgreSQL 14 and newer look.
     "client_connection_check_interval": "1s",
     "idle_in_transaction_session_timeout": "60s",
+    # Where a policy would hide rows from this user, PostgreSQL refuses in place of writing and counting only some.
+    "row_security": "off",
 }
 NETWORK: dict[str, Any] = {
     "connect_timeout": 10,
@@ -25,6 +27,7 @@ NETWORK: dict[str, Any] = {
     "tcp_user_timeout": 30_000,
 }
 """So that a connection that leads nowhere any more is noticed within half a minute."""
+NOT_PERMITTED = "42501"
 _LONGEST_NAME = 63
 
 
@@ -56,6 +59,7 @@ class Database:
 
         Raises:
             FailedError: when the server cannot be reached or refuses.
+            WrongUsageError: when one of the address's parameters cannot be meant.
         """
         try:
             return self._engine.connect()
@@ -64,6 +68,12 @@ class Database:
                 f"The database {self.name} cannot be reached: {brief(error)}.",
                 state="Nothing was changed by this attempt.",
                 following="see that it runs and that DATABASE_URL is right, then run the same again.",
+            ) from error
+        except sa.exc.ProgrammingError as error:
+            if sqlstate(error):
+                raise  # said by the server
+            raise WrongUsageError(
+                f"DATABASE_URL has a parameter that cannot be meant: {brief(error)}.", "mend the address."
             ) from error
 
     def environment(self) -> dict[str, str]:
@@ -102,7 +112,13 @@ def is_lost(error: sa.exc.DBAPIError) -> bool:
 def brief(error: BaseException) -> str:
     """An error in its own words, on one line and without SQLAlchemy's wrapping."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
-    return " ".join(str(cause).split()).rstrip(".") or type(cause).__name__
+    said = " ".join(str(cause).split()).rstrip(".") or type(cause).__name__
+    if sqlstate(error) == NOT_PERMITTED and "row-level security" in said:
+        said += (
+            "; this user does not see all of its rows, and a migration has to: let a superuser "
+            "`ALTER ROLE the_user BYPASSRLS`, or, where it is the table's owner, `NO FORCE ROW LEVEL SECURITY`"
+        )
+    return said
 
 
 def _read(url: str) -> tuple[dict[str, Any], str]:

@@ -32,6 +32,12 @@ def _down(session: Session, to: str) -> Done:
             f"--to={to[:100]!r} is no revision of these migrations.", "`python3 -m deploy migrate status` lists them."
         )
     last = named.number if named else 0
+    if last > at:
+        raise FailedError(
+            f"The database is at {history[at - 1].id if at else BASE}, and {history[last - 1].id} comes later.",
+            state="Nothing was changed.",
+            following=f"`python3 -m deploy migrate up --to={history[last - 1].id}`, or name one to go down to.",
+        )
     going = history[last:at][::-1]
     final = [revision.id for revision in going if not revision.reversible]
     if final:

@@ -9,7 +9,7 @@ from deploy.errors import FailedError
 from deploy.migrations import advisory_lock, fingerprint
 from deploy.migrations.fingerprint import Recorded
 from deploy.migrations.ledger import Entry
-from deploy.migrations.session import Session, database_of, ledger_of, locked
+from deploy.migrations.session import Session, budget_of, database_of, ledger_of, locked, reading, set_timeouts
 
 _SHOWN = 10
 
@@ -18,19 +18,12 @@ def run(arguments: argparse.Namespace, context: Context) -> Done:
     """Compare the schema with what the last migration left, or accept it as it is.
 
     Raises:
-        FailedError: when they differ, or there is nothing to compare with.
+        FailedError: when they differ, there is nothing to compare with, or somebody has an object locked for longer
+            than the budget.
     """
     if arguments.accept:
         return locked(arguments, context, _accept)
-    with database_of(context).connect() as connection:
-        holder = advisory_lock.holder_of(connection)
-        with connection.begin():
-            connection.execute(sa.text("SET TRANSACTION READ ONLY"))
-            entries = ledger_of(context).read(connection).values()
-            present = fingerprint.lines(connection)
-    if holder:
-        context.console.warn(f"A run is changing the schema just now: {holder}.")
-    last = max((entry for entry in entries if entry.is_in_effect), key=lambda entry: entry.number, default=None)
+    last, present = _look(arguments, context)
     recorded = fingerprint.recorded(last) if last else None
     if last is None or recorded is None:
         raise FailedError(
@@ -39,6 +32,28 @@ def run(arguments: argparse.Namespace, context: Context) -> Done:
             following="`python3 -m deploy migrate up` or `adopt` records it, or `drift --accept`.",
         )
     return _compared(context, last, recorded, present)
+
+
+def _look(arguments: argparse.Namespace, context: Context) -> tuple[Entry | None, list[str]]:
+    """The ledger's last revision in effect, and the present schema."""
+    database = database_of(context)
+    last: Entry | None = None
+    present: list[str] = []
+    with reading(database) as connection, budget_of(arguments, context, database) as budget:
+        if holder := advisory_lock.holder_of(connection):
+            context.console.warn(f"A run is changing the schema just now: {holder}.")
+
+        def attempt() -> None:
+            nonlocal last
+            connection.rollback()
+            with connection.begin():
+                connection.execute(sa.text("SET TRANSACTION READ ONLY"))
+                set_timeouts(connection, lock=budget.timeout, statement=arguments.statement_timeout)
+                last = fingerprint.last_in_effect(ledger_of(context).read(connection).values())
+                present[:] = fingerprint.lines(connection)
+
+        budget.run(fingerprint.LOOKING, connection, attempt)
+    return last, present
 
 
 def _compared(context: Context, last: Entry, recorded: Recorded, present: list[str]) -> Done:

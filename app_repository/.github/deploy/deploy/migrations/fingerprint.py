@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from deploy.migrations.ledger import TABLE, Entry
 from deploy.migrations.session import Session
 
+LOOKING = "Looking at the schema"
 OWN = ("deploy_migrations", "alembic_version", "_prisma_migrations")
 """Tables of migration tools, which are no part of the app's schema."""
 _LINES = sa.text(
@@ -101,7 +102,8 @@ class Recorded:
 def lines(connection: sa.Connection) -> list[str]:
     """The present schema: the first of the search path, without the tables of migration tools.
 
-    Reads the catalogue, and takes no lock that another statement than an ALTER or DROP of the same view waits for.
+    Takes an ACCESS SHARE lock on tables and views, as a query would: it waits for whoever alters one or drops it, and
+    is waited for by such. So the caller's transaction has a lock timeout.
     """
     return sorted(line.strip() for line in connection.scalars(_LINES, {"own": list(OWN)}))
 
@@ -109,6 +111,11 @@ def lines(connection: sa.Connection) -> list[str]:
 def digest(schema: Sequence[str]) -> str:
     """The SHA-256 of a schema's lines, in hexadecimal: the same for two databases that look the same."""
     return hashlib.sha256("\n".join(schema).encode()).hexdigest()
+
+
+def last_in_effect(entries: Iterable[Entry]) -> Entry | None:
+    """The ledger's row that a schema is remembered with."""
+    return max((entry for entry in entries if entry.is_in_effect), key=lambda entry: entry.number, default=None)
 
 
 def recorded(entry: Entry) -> Recorded | None:
@@ -129,12 +136,26 @@ def differences(before: Recorded, schema: Sequence[str]) -> list[str]:
 
 
 def changed_by_hand(session: Session) -> list[str]:
-    """What is different from what the last revision in effect left; empty where that is not known."""
-    with session.connection.begin():
-        effective = [entry for entry in session.ledger.read(session.connection).values() if entry.is_in_effect]
-        last = max(effective, key=lambda entry: entry.number, default=None)
-        before = recorded(last) if last else None
-        return differences(before, lines(session.connection)) if before else []
+    """What is different from what the last revision in effect left; empty where that is not known.
+
+    Args:
+        session: holds the lock, and has no transaction open.
+
+    Raises:
+        FailedError: when somebody has an object locked for longer than the budget.
+    """
+    found: list[str] = []
+
+    def attempt() -> None:
+        session.connection.rollback()
+        with session.connection.begin():
+            session.set_timeouts()
+            last = last_in_effect(session.ledger.read(session.connection).values())
+            before = recorded(last) if last else None
+            found[:] = differences(before, lines(session.connection)) if before else []
+
+    session.budget.run(LOOKING, session.connection, attempt)
+    return found
 
 
 def record(session: Session, *, anew: bool = False) -> None:
@@ -152,8 +173,7 @@ def record(session: Session, *, anew: bool = False) -> None:
         session.connection.rollback()
         with session.connection.begin():
             session.set_timeouts()
-            effective = [entry for entry in session.ledger.read(session.connection).values() if entry.is_in_effect]
-            last = max(effective, key=lambda entry: entry.number, default=None)
+            last = last_in_effect(session.ledger.read(session.connection).values())
             if last is None or (recorded(last) is not None and not anew):
                 return
             schema = lines(session.connection)
@@ -163,4 +183,4 @@ def record(session: Session, *, anew: bool = False) -> None:
                 sa.update(TABLE).where(TABLE.c.revision == last.revision).values(fingerprint=json.dumps(document))
             )
 
-    session.budget.run("Looking at the schema", session.connection, attempt)
+    session.budget.run(LOOKING, session.connection, attempt)

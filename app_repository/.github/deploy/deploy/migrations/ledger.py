@@ -105,8 +105,9 @@ class Ledger:
         return {row["revision"]: Entry(**{**row, "state": State(row["state"])}) for row in rows}
 
     def begin(self, connection: sa.Connection, revision: Revision) -> Entry:
-        """One attempt more. What a backfill has done stays, unless it was reverted since."""
+        """One attempt more. What a backfill has done stays; it begins anew where that is nothing, or was reverted."""
         known = self.read(connection).get(revision.id)
+        goes_on = known is not None and known.rows_done > 0 and known.state is not State.REVERTED
         anew: dict[str, Any] = {"cursor": None, "bound": None, "rows_done": 0}
         facts = self._facts(revision) | {
             "state": State.RUNNING,
@@ -114,7 +115,7 @@ class Ledger:
             "began": sa.func.clock_timestamp(),
             "ended": None,
             "error": "",
-            **(anew if known is None or known.state is State.REVERTED else {}),
+            **({} if goes_on else anew),
         }
         self._write(connection, revision, facts)
         return self.read(connection)[revision.id]

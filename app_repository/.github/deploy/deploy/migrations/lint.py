@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy.console import Console
 from deploy.errors import FailedError, WrongUsageError
-from deploy.migrations import sql_words, squawk
+from deploy.migrations import index_statement, sql_words, squawk
 from deploy.migrations.scripts import CannotRenderError, Scripts
 from deploy.migrations.squawk import Remark
 from deploy.release.revisions import Revision
@@ -23,7 +23,7 @@ SATISFIED = (
 )
 """Every statement has its timeouts, and a revision that is a transaction is in one.
 
-The last of them squawk finds beside other statements only; it is looked for here.
+The last two of them squawk finds beside other statements only; both are looked for here.
 """
 TAKES_AWAY = (
     *("ban-truncate-cascade", "ban-set-schema", "ban-revoke"),
@@ -37,16 +37,18 @@ BLOCKING = (
     *("require-concurrent-partition-detach", "syntax-error"),
 )
 NOT_ONE, IN_TRANSACTION, SILENCED = "not-one-statement", "concurrently-in-transaction", "squawk-ignore"
-CANNOT_BE_ACCEPTED = (NOT_ONE, IN_TRANSACTION, SILENCED, "syntax-error")
+ENDS_TRANSACTION = "transaction-control"
+CANNOT_BE_ACCEPTED = (NOT_ONE, IN_TRANSACTION, SILENCED, ENDS_TRANSACTION, "syntax-error")
 # At the beginning of a statement, or of one inside a DO block.
 _BEGIN = r"(?:^|\b(?:BEGIN|THEN|ELSE|LOOP) )"
 _TAKING = re.compile(
     rf"{_BEGIN}(?:DROP (?:MATERIALIZED VIEW|(?:FOREIGN )?TABLE|VIEW|SCHEMA|TYPE|DOMAIN|SEQUENCE|FUNCTION|PROCEDURE"
-    r"|ROUTINE|AGGREGATE|EXTENSION)\b"
+    r"|ROUTINE|AGGREGATE|EXTENSION|OWNED)\b"
     r"|TRUNCATE\b"
     r"|ALTER (?:FOREIGN )?TABLE .*\bDROP (?!(?:CONSTRAINT|DEFAULT|NOT|IDENTITY|EXPRESSION)\b)"
     r"|ALTER (?!INDEX\b).*\b(?:RENAME (?!CONSTRAINT\b)|SET SCHEMA\b))"
 )
+_DELETING = re.compile(r"\bDELETE FROM\b|\bMERGE INTO\b.* THEN DELETE\b")
 _CONCURRENT = re.compile(r"(?:CREATE (?:UNIQUE )?INDEX|DROP INDEX) CONCURRENTLY\b")
 
 
@@ -81,10 +83,16 @@ def findings(scripts: Scripts, revision: Revision) -> list[Finding]:
     try:
         statements = scripts.statements(revision)
     except CannotRenderError as error:
-        return [_not_rendered(revision, error)]
+        return [_not_rendered(revision, error), *_of_transactions(scripts, revision)]
     remarks = squawk.read(statements, in_transaction=revision.kind != "concurrent")
     said = {remark.statement for remark in remarks if takes_away(remark.rule)}
-    found = [*_of_squawk(revision, remarks), *_own(revision, statements, said)]
+    found = [
+        *_of_squawk(revision, remarks),
+        *_own(revision, statements, said),
+        *_of_transactions(scripts, revision),
+    ]
+    if revision.kind == "concurrent" and (why := index_statement.fault(scripts, revision)):
+        found.append(_not_one(revision, why))
     rules = {finding.rule for finding in found}
     return [
         *(
@@ -194,8 +202,6 @@ def _own(revision: Revision, statements: Sequence[str], said: Collection[int]) -
             if number not in said and any(_TAKING.search(part) for part in parts[number])
         ]
     concurrent = [part for part in plain if _CONCURRENT.match(part)]
-    if revision.kind == "concurrent" and (len(plain) != 1 or len(concurrent) != 1):
-        found.append(_not_one(revision, f"it has {len(plain)} statements, {len(concurrent)} of them such."))
     if revision.kind != "concurrent" and concurrent:
         found.append(
             _blocking(
@@ -205,8 +211,35 @@ def _own(revision: Revision, statements: Sequence[str], said: Collection[int]) -
                 "Put it into a revision of the kind concurrent.",
             )
         )
-    if "DO" in plain:
+    if revision.kind != "contract" and any(_DELETING.search(part) for part in plain):
+        found.append(
+            _warning(revision, "deletes-rows", "it deletes rows, and only before a contract is there a backup.")
+        )
+    if any(part == "DO" or part.startswith("DO ") for part in plain):
         found.append(_warning(revision, "do-block", "what its DO block does is read by no linter."))
+    return found
+
+
+def _of_transactions(scripts: Scripts, revision: Revision) -> list[Finding]:
+    """What would end the transaction that a revision is, on its way up or down, as far as its SQL is known."""
+    if revision.kind == "concurrent":
+        return []
+    found: list[Finding] = []
+    for direction in ("up", "down"):
+        try:
+            statements = scripts.statements(revision, direction)
+        except CannotRenderError:
+            continue  # it is looked at again when it runs
+        found += [
+            _blocking(
+                revision,
+                ENDS_TRANSACTION,
+                f"`{control[:100]}` in `{direction}` begins or ends a transaction, and a revision is one.",
+                "Take it out.",
+            )
+            for statement in statements
+            if (control := sql_words.transaction_control(statement))
+        ]
     return found
 
 

@@ -19,7 +19,7 @@ from deploy.migrations.locks import BLOCKS, Lock, locks, strongest
 from deploy.migrations.measured import Measured, measure
 from deploy.migrations.position import position
 from deploy.migrations.scripts import CannotRenderError, Scripts
-from deploy.migrations.session import database_of, ledger_of
+from deploy.migrations.session import database_of, ledger_of, reading
 from deploy.release.revisions import Revision
 
 _SIZE = sa.text(
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, context: Context) -> Done:
     """Show it, revision by revision.
 
     Raises:
-        FailedError: when a finding is blocking, or the database and the files do not agree.
+        FailedError: when a finding is blocking, the database and the files do not agree, or the database refuses.
         WrongUsageError: when there is neither a database nor a commit to compare with.
     """
     if not arguments.since and not context.settings.get("DATABASE_URL"):
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace, context: Context) -> Done:
 
 def _of_database(scripts: Scripts, context: Context, *, measure_locks: bool) -> tuple[Sequence[Revision], Known]:
     """What is pending there, and the size of every table that it locks."""
-    with database_of(context).connect() as connection:
+    with reading(database_of(context)) as connection:
         with connection.begin():
             connection.execute(sa.text("SET TRANSACTION READ ONLY"))
             at = position(scripts.history, ledger_of(context).read(connection), scripts.version(connection))

@@ -12,6 +12,7 @@ from typing import Any
 
 from deploy.command import Context
 from deploy.errors import FailedError, WrongUsageError
+from deploy.migrations.contents import Contents, difference
 
 EARLY = timedelta(minutes=5)
 """How far another machine's clock may be ahead."""
@@ -25,7 +26,7 @@ class UnreadableError(Exception):
     """A dump that cannot be restored from; the message says why."""
 
 
-def require(what: str, age_seconds: float, context: Context) -> None:
+def require(what: str, age_seconds: float, context: Context, contents: Contents) -> None:
     """See that there is a restore point, before a contract.
 
     Args:
@@ -33,14 +34,15 @@ def require(what: str, age_seconds: float, context: Context) -> None:
             `verified`.
         age_seconds: how old it may be.
         context: tells the time, and is told of it.
+        contents: what the database has. What a service hands over does not say of which database it is.
 
     Raises:
-        FailedError: when there is none, it was not read in full, or it is too old.
+        FailedError: when there is none, it was not read in full, it is too old, or a dump of something else.
     """
     if not what:
         raise _refused("There is no restore point, and a contract takes something away")
     handed_over = _handed_over(what)
-    name, created = _of_service(handed_over) if handed_over is not None else _of_file(Path(what))
+    name, created = _of_service(handed_over) if handed_over is not None else _of_file(Path(what), contents)
     age = context.clock.now() - created
     if age > timedelta(seconds=age_seconds):
         raise _refused(f"{name} is {age.total_seconds() / 3600:.1f} hours old, more than {age_seconds / 3600:.1f}")
@@ -65,8 +67,8 @@ def _of_service(answer: Mapping[str, Any]) -> tuple[str, datetime]:
     return name, created
 
 
-def _of_file(path: Path) -> tuple[str, datetime]:
-    """A dump, read to its end."""
+def _of_file(path: Path, contents: Contents) -> tuple[str, datetime]:
+    """A dump of the database, read to its end."""
     name = f"the dump {str(path)[:200]!r}"
     try:
         found = path.exists()
@@ -75,14 +77,16 @@ def _of_file(path: Path) -> tuple[str, datetime]:
     if not found:
         raise _refused(f"{name} is not there")
     try:
-        read(path)
-        return name, made_at(path)
+        listed = read(path)
     except UnreadableError as error:
         raise _refused(f"{name} cannot be restored from: {error}") from error
+    if why := difference(listed, contents):
+        raise _refused(f"{name} is no dump of this database as it is now: {why}")
+    return name, made_at(path, listed)
 
 
-def read(path: Path) -> None:
-    """Read a dump to its end, as a restore would.
+def read(path: Path) -> str:
+    """Read a dump to its end, as a restore would; its list of contents.
 
     Its list of contents alone would pass a file that was cut off. So would reading it, in the other formats: of a tar
     or of an uncompressed folder pg_restore (18.6) takes what is there, with exit code 0. Only the custom format says of
@@ -94,9 +98,15 @@ def read(path: Path) -> None:
     """
     if not _is_custom(path):
         raise UnreadableError("it is not of pg_dump's custom format, the only one that shows when something is missing")
-    done = run_postgres("pg_restore", ["--file=/dev/null", str(path)])
+    _restore("--file=/dev/null", path)
+    return _restore("--list", path)
+
+
+def _restore(option: str, path: Path) -> str:
+    done = run_postgres("pg_restore", [option, str(path)])
     if done.returncode:
         raise UnreadableError(_said(done))
+    return done.stdout
 
 
 def _is_custom(path: Path) -> bool:
@@ -111,18 +121,16 @@ def _is_custom(path: Path) -> bool:
     return head.startswith(b"PGDMP") and head[-1:] == _CUSTOM
 
 
-def made_at(path: Path) -> datetime:
+def made_at(path: Path, listed: str) -> datetime:
     """When a dump was made, by its own record; where it has none, when the file was last written.
 
     The record has no time zone. It is read as UTC, which is what `deploy migrate backup` writes.
 
-    Raises:
-        UnreadableError: when it is none.
+    Args:
+        path: the file.
+        listed: its list of contents.
     """
-    listed = run_postgres("pg_restore", ["--list", str(path)])
-    if listed.returncode:
-        raise UnreadableError(_said(listed))
-    found = _CREATED.search(listed.stdout)
+    found = _CREATED.search(listed)
     if found is None:
         return datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)

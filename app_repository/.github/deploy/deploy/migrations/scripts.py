@@ -13,7 +13,8 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from deploy.errors import WrongUsageError
+from deploy.errors import FailedError, WrongUsageError
+from deploy.migrations import sql_words
 from deploy.release.revisions import Revision, read_history
 
 VERSION_TABLE = "alembic_version"
@@ -46,7 +47,7 @@ class Scripts:
             self._modules = {script.revision: script.module for script in self._directory.walk_revisions()}
         except CommandError as error:
             raise WrongUsageError(f"Alembic cannot read {folder}: {error}.", "mend the file.") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise WrongUsageError(
                 f"A migration in {folder} cannot be imported: {type(error).__name__}: {error}.", "mend the file."
             ) from error
@@ -58,9 +59,13 @@ class Scripts:
         return self._modules[revision.id]
 
     def call(self, function: Callable[[], Any], connection: sa.Connection) -> None:
-        """Run `up` or `down` on a connection, whose transaction is the caller's."""
+        """Run `up` or `down` on a connection, whose transaction is the caller's and stays open.
+
+        Raises:
+            FailedError: when it would end the transaction.
+        """
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        with Operations.context(context):
+        with Operations.context(context), _transaction_kept(connection):
             function()
 
     def stamp(self, connection: sa.Connection, revision: str | None) -> None:
@@ -85,12 +90,15 @@ class Scripts:
             return []
         written = _Written()
         context = MigrationContext.configure(
-            dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written, "version_table": VERSION_TABLE}
+            dialect_name="postgresql",
+            # The driver's own style would double every `%` and put its sign for a parameter in place of `:name`.
+            dialect_opts={"paramstyle": "named"},
+            opts={"as_sql": True, "output_buffer": written, "version_table": VERSION_TABLE},
         )
         try:
             with Operations.context(context), _without_connection():
                 function()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise CannotRenderError(f"{type(error).__name__}: {error}") from error
         return written.statements
 
@@ -107,6 +115,39 @@ class _Written:
 
     def flush(self) -> None:
         """What a file has."""
+
+
+@contextmanager
+def _transaction_kept(connection: sa.Connection) -> Iterator[None]:
+    """Refuse what would end the open transaction before the server hears of it: nothing could take it back then."""
+
+    def look(*arguments: Any) -> None:
+        if statement := sql_words.transaction_control(arguments[2]):
+            raise _ends_transaction(statement)
+
+    def commit(_connection: sa.Connection) -> None:
+        raise _ends_transaction("COMMIT")
+
+    def rollback(_connection: sa.Connection) -> None:
+        raise _ends_transaction("ROLLBACK")
+
+    listeners = {"before_cursor_execute": look, "commit": commit, "rollback": rollback}
+    for name, listener in listeners.items():
+        sa.event.listen(connection, name, listener)
+    try:
+        yield
+    finally:
+        for name, listener in listeners.items():
+            sa.event.remove(connection, name, listener)
+
+
+def _ends_transaction(statement: str) -> FailedError:
+    return FailedError(
+        f"`{statement[:100]}` begins or ends a transaction, and a revision is one.",
+        state="It was not executed, and the database is as it was before this revision.",
+        following="take it out of the file; of a revision that is applied already, do by hand what its `down` does, "
+        "then `python3 -m deploy migrate adopt --at REVISION` with the one before.",
+    )
 
 
 @contextmanager

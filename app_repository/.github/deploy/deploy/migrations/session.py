@@ -11,9 +11,9 @@ from deploy.command import Context, Done
 from deploy.errors import FailedError
 from deploy.migrations import advisory_lock, position
 from deploy.migrations.blockers import Blockers
-from deploy.migrations.database import Database, brief, is_lost
+from deploy.migrations.database import Database, brief, is_lost, sqlstate
 from deploy.migrations.ledger import Entry, Ledger
-from deploy.migrations.lock_budget import LockBudget
+from deploy.migrations.lock_budget import NOT_AVAILABLE, LockBudget
 from deploy.migrations.pooler import refuse_pooler
 from deploy.migrations.scripts import Scripts
 from deploy.release.team import actor
@@ -21,6 +21,8 @@ from deploy.release.team import actor
 CONNECTIONS = 5
 """How often a run begins anew after its connection was lost."""
 PAUSE = 1.0
+PATIENCE = 5.0
+"""How long, in seconds, a command that only looks waits for a lock: nobody queues behind it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,15 +58,20 @@ class Session:
             )
 
     def set_timeouts(self, *, lock: float | None = None, statement: float | None = None) -> None:
-        """Bound what the open transaction waits for and how long a statement runs, in seconds; 0 is for ever."""
-        bounds = {
-            "lock_timeout": self.budget.timeout if lock is None else lock,
-            "statement_timeout": self.arguments.statement_timeout if statement is None else statement,
-        }
-        for name, seconds in bounds.items():
-            self.connection.execute(
-                sa.text("SELECT set_config(:name, :value, true)"), {"name": name, "value": f"{seconds * 1000:.0f}ms"}
-            )
+        """Bound what the open transaction waits for and how long a statement runs; by default as the arguments say."""
+        set_timeouts(
+            self.connection,
+            lock=self.budget.timeout if lock is None else lock,
+            statement=self.arguments.statement_timeout if statement is None else statement,
+        )
+
+
+def set_timeouts(connection: sa.Connection, *, lock: float, statement: float) -> None:
+    """Bound what the open transaction waits for and how long a statement runs, in seconds; 0 is no bound."""
+    for name, seconds in {"lock_timeout": lock, "statement_timeout": statement}.items():
+        connection.execute(
+            sa.text("SELECT set_config(:name, :value, true)"), {"name": name, "value": f"{seconds * 1000:.0f}ms"}
+        )
 
 
 def database_of(context: Context) -> Database:
@@ -85,6 +92,40 @@ def ledger_of(context: Context) -> Ledger:
     """The ledger, as this run would write into it."""
     settings = context.settings
     return Ledger(commit=settings.get("GITHUB_SHA"), deployment=settings.get("DEPLOYMENT"), actor=actor(context))
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[sa.Connection]:
+    """A connection for looking at a database, without the lock.
+
+    Raises:
+        FailedError: when it cannot be reached, or refuses what the block asks.
+    """
+    try:
+        with database.connect() as connection:
+            connection.execute(
+                sa.text("SELECT set_config('lock_timeout', :value, false)"), {"value": f"{PATIENCE * 1000:.0f}ms"}
+            )
+            connection.commit()
+            yield connection
+    except sa.exc.DBAPIError as error:
+        raise _refused(error, state="Nothing was changed.") from error
+
+
+@contextmanager
+def budget_of(arguments: argparse.Namespace, context: Context, database: Database) -> Iterator[LockBudget]:
+    """How locks are asked for, as the arguments say."""
+    blockers = Blockers(database)
+    try:
+        yield LockBudget(
+            timeout=arguments.lock_timeout,
+            seconds=arguments.lock_budget,
+            clock=context.clock,
+            console=context.console,
+            blockers=blockers,
+        )
+    finally:
+        blockers.close()
 
 
 def locked(arguments: argparse.Namespace, context: Context, work: Callable[[Session], Done]) -> Done:
@@ -111,11 +152,7 @@ def locked(arguments: argparse.Namespace, context: Context, work: Callable[[Sess
                 return work(session)
         except sa.exc.DBAPIError as error:
             if not is_lost(error):
-                raise FailedError(
-                    f"The database refused: {brief(error)}.",
-                    state="The revision under way was taken back whole.",
-                    following="mend what it names, then run the same again.",
-                ) from error
+                raise _refused(error, state="The revision under way was taken back whole.") from error
             lost = brief(error)
         except FailedError as error:
             # Once it has begun, a server that cannot be reached is one that restarts.
@@ -128,17 +165,19 @@ def locked(arguments: argparse.Namespace, context: Context, work: Callable[[Sess
     )
 
 
+def _refused(error: sa.exc.DBAPIError, *, state: str) -> FailedError:
+    waited = sqlstate(error) == NOT_AVAILABLE
+    return FailedError(
+        f"The database refused: {brief(error)}.",
+        state=state,
+        following=f"{'wait for whoever holds that lock' if waited else 'mend what it names'}, then run the same again.",
+    )
+
+
 @contextmanager
 def _open(arguments: argparse.Namespace, context: Context, scripts: Scripts, database: Database) -> Iterator[Session]:
     refuse_pooler(database)
-    with database.connect() as connection:
-        budget = LockBudget(
-            timeout=arguments.lock_timeout,
-            seconds=arguments.lock_budget,
-            clock=context.clock,
-            console=context.console,
-            blockers=Blockers(database),
-        )
+    with database.connect() as connection, budget_of(arguments, context, database) as budget:
         session = Session(
             context=context,
             arguments=arguments,
@@ -149,7 +188,4 @@ def _open(arguments: argparse.Namespace, context: Context, scripts: Scripts, dat
             budget=budget,
         )
         advisory_lock.acquire(connection, wait=arguments.lock_wait, clock=context.clock, console=context.console)
-        try:
-            yield session
-        finally:
-            budget.blockers.close()
+        yield session

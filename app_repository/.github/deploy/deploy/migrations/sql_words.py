@@ -16,6 +16,12 @@ _TOKEN = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_TRANSACTION = re.compile(
+    r"(?:BEGIN|START TRANSACTION|COMMIT|END|ABORT|PREPARE TRANSACTION|ROLLBACK(?! (?:(?:WORK|TRANSACTION) )?TO\b))\b"
+)
+_ATOMIC = re.compile(r"CREATE (?:OR REPLACE )?(?:FUNCTION|PROCEDURE)\b.* BEGIN ATOMIC (?!END$)")
+"""Up to the first semicolon within the body of a function that is no text."""
 NAME = r'(?:"(?:[^"]|"")+"|\w+)(?: \. (?:"(?:[^"]|"")+"|\w+))*'
 """A table's name in what `statements` returns, perhaps with its schema's."""
 
@@ -24,10 +30,25 @@ def statements(sql: str) -> list[str]:
     """The statements of a text, each as its words with one space between them.
 
     Keywords and bare names are in capitals, quoted names are as they are, a text is `''`. The body of a `DO` counts as
-    statements of its own; that of a function, which does not run now, as a text.
+    statements of its own, as does a text that it executes; that of a function, which does not run now, as a text.
     """
-    found = " ".join(_words(sql)).split(" ; ")
-    return [statement for part in found if (statement := part.removesuffix(";").removeprefix("; ").strip())]
+    return _split(_words(sql, blocks=True))
+
+
+def transaction_control(sql: str) -> str:
+    """The first statement of a text that begins or ends a transaction; empty where none does.
+
+    A savepoint does neither. What a `DO` block or a procedure does is not looked at: PostgreSQL refuses it there.
+    """
+    in_function = False
+    for statement in _split(_words(sql, blocks=False)):
+        if in_function:
+            in_function = statement != "END"
+        elif _TRANSACTION.match(statement):
+            return statement
+        else:
+            in_function = _ATOMIC.match(statement) is not None
+    return ""
 
 
 def spelled(name: str) -> str:
@@ -36,15 +57,32 @@ def spelled(name: str) -> str:
     return ".".join(parts)
 
 
-def _words(sql: str) -> list[str]:
+def _split(words: list[str]) -> list[str]:
+    found = " ".join(words).split(" ; ")
+    return [statement for part in found if (statement := part.removesuffix(";").removeprefix("; ").strip())]
+
+
+def _words(sql: str, *, blocks: bool) -> list[str]:
     words: list[str] = []
     for found in _TOKEN.finditer(sql):
         if found["word"]:
             words.append(found["word"].upper())
-        elif found["body"] is not None:
-            words += [";", *_words(found["body"]), ";"] if words[-1:] == ["DO"] else ["''"]
-        elif found["text"]:
-            words.append("''")
+        elif found["text"] or found["body"] is not None:
+            body = found["body"] if found["body"] is not None else _unquoted(found["text"])
+            words += [";", *_words(body, blocks=True), ";"] if blocks and _is_code(words) else ["''"]
         elif found["quoted"] or found["sign"]:
             words.append(found[0])
     return words
+
+
+def _is_code(words: list[str]) -> bool:
+    """Whether a text after these words is run: `DO [LANGUAGE name] text`, and within it `EXECUTE text`."""
+    return words[-1:] in (["DO"], ["EXECUTE"]) or words[-3:-1] == ["DO", "LANGUAGE"]
+
+
+def _unquoted(text: str) -> str:
+    """What a text in quotes says; a control character that is written with a backslash counts as a space."""
+    inner = text[text.index("'") + 1 : -1].replace("''", "'")
+    if text[0] == "'":
+        return inner
+    return _ESCAPE.sub(lambda escape: " " if escape[1] in "bfnrt" else escape[1], inner)

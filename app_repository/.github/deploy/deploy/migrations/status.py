@@ -7,7 +7,7 @@ from deploy.command import Context, Done
 from deploy.migrations import advisory_lock, position
 from deploy.migrations.ledger import Entry, State
 from deploy.migrations.scripts import Scripts
-from deploy.migrations.session import database_of, ledger_of
+from deploy.migrations.session import database_of, ledger_of, reading
 from deploy.release.revisions import Revision
 
 PENDING = "pending"
@@ -18,11 +18,11 @@ def run(arguments: argparse.Namespace, context: Context) -> Done:
     """Show the history beside the ledger.
 
     Raises:
-        FailedError: when the database cannot be reached.
+        FailedError: when the database cannot be reached, or refuses.
         WrongUsageError: when the files cannot be meant.
     """
     scripts = Scripts(arguments.folder)
-    with database_of(context).connect() as connection:
+    with reading(database_of(context)) as connection:
         entries = ledger_of(context).read(connection)
         versions = scripts.version(connection)
         connection.rollback()

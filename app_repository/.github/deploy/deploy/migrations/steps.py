@@ -64,14 +64,14 @@ def _explain(session: Session, revision: Revision, step: Callable[[], None], fai
         if is_lost(error):
             raise
         fault = _explained(session, revision, error)
-    except Exception as error:  # noqa: BLE001 - the app's own code, which may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the app's own code, which may raise anything
         fault = _failed(revision, f"{type(error).__name__}: {error}", "mend the file, then run the same again.")
     else:
         return
     session.connection.rollback()
     if failed is not None:
         with session.connection.begin():
-            session.ledger.end(session.connection, revision, failed, error=fault.what)
+            session.ledger.end(session.connection, revision, failed, error=session.context.console.clean(fault.what))
     raise fault
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from deploy.command import Context, Done
 from deploy.errors import FailedError, WrongUsageError
 from deploy.migrations import fingerprint, lint, restore_point, steps
+from deploy.migrations.contents import contents_of
 from deploy.migrations.ledger import State
 from deploy.migrations.session import Session, locked
 from deploy.release.revisions import Revision, find
@@ -31,7 +32,10 @@ def _up(session: Session, to: str | None) -> Done:
     lint.refuse_findings(session.scripts, pending, session.context.console)
     contracts = any(revision.kind == "contract" for revision in pending)
     if contracts and not session.arguments.no_restore_point:
-        restore_point.require(session.arguments.restore_point, session.arguments.restore_point_age, session.context)
+        with session.connection.begin():
+            contents = contents_of(session.connection)
+        arguments = session.arguments
+        restore_point.require(arguments.restore_point, arguments.restore_point_age, session.context, contents)
     _tell_drift(session, pending)
     for revision in pending:
         steps.apply(session, revision)

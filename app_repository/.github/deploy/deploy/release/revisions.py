@@ -19,12 +19,17 @@ KINDS = ("expand", "concurrent", "backfill", "contract")
 BASE = "base"
 """Before the first revision; as `compatible_with`, every application."""
 BATCH_ROWS = 1000
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]{0,31}")
+_OF_ALEMBIC = (BASE, "head", "heads")
+"""What Alembic takes for a place in the history."""
+_KEY = re.compile(r"[\w$ -]+")
+_TABLE = re.compile(rf"{_KEY.pattern}(\.{_KEY.pattern})?")
 _LITERALS = (
     *("revision", "down_revision", "kind", "compatible_with", "allow", "reversible"),
     *("table", "key", "batch_rows"),
 )
+_UNREADABLE = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
+"""What Python's parser raises (https://docs.python.org/3/library/ast.html#ast.literal_eval)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,8 +37,8 @@ class Backfill:
     """What a backfill goes through.
 
     Attributes:
-        table: its name, perhaps with the schema's.
-        key: the column whose order it follows; unique, and never changed.
+        table: its name as it is, capitals too and without quotation marks; perhaps with the schema's and a dot.
+        key: the column whose order it follows, likewise; unique, never NULL, and never changed.
         batch_rows: rows a transaction.
         statement: SQL that changes the rows with `key BETWEEN :first AND :last`.
     """
@@ -131,11 +136,13 @@ def oldest_application(history: Sequence[Revision], number: int) -> int:
 
 def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
     """What a file declares, and what is wrong with it by itself."""
-    content = path.read_bytes()
     try:
+        content = path.read_bytes()
         module = ast.parse(content)
-    except (SyntaxError, ValueError) as error:
-        return {}, [f"is no Python: {error}"]
+    except OSError as error:  # a folder, or a link that leads nowhere
+        return {}, [f"cannot be read: {error.strerror}"]
+    except _UNREADABLE as error:
+        return {}, [f"is no Python: {str(error) or type(error).__name__}"]
     facts: dict[str, Any] = {
         "description": (ast.get_docstring(module) or "").strip().partition("\n")[0],
         "checksum": hashlib.sha256(content).hexdigest(),
@@ -146,7 +153,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
             if name in _LITERALS or name == "up":
                 try:
                     facts[name] = ast.literal_eval(value)
-                except ValueError:
+                except _UNREADABLE:
                     faults.append(f"`{name}` is not a literal, which can be read without running the file")
         if isinstance(node, ast.FunctionDef):
             facts.setdefault("functions", set()).add(node.name)
@@ -177,8 +184,8 @@ def _faults(facts: Mapping[str, Any]) -> list[str]:
     allow = facts.get("allow", {})
     wrong = {
         "its docstring has no first line that describes it": not facts["description"],
-        "`revision` is no ID of up to 32 letters, digits, dots and dashes": not _is(_ID, identifier)
-        or identifier == BASE,
+        "`revision` is no ID of up to 32 letters, digits, dots and underscores": not _is(_ID, identifier)
+        or identifier in _OF_ALEMBIC,
         "`down_revision` is neither the ID of the revision before nor None (of several: the history is one line)": (
             parent is not None and not _is(_ID, parent)
         ),
@@ -196,8 +203,9 @@ def _faults(facts: Mapping[str, Any]) -> list[str]:
         ),
         "the `up` of a backfill is a text with :first and :last": backfill
         and not (isinstance(facts.get("up"), str) and all(word in facts["up"] for word in (":first", ":last"))),
-        "a backfill names its `table` and its `key`": backfill
-        and not (_is(_NAME, facts.get("table")) and _is(_NAME, facts.get("key"))),
+        "a backfill names its `table` (or `schema.table`) and its `key`, without quotation marks": (
+            backfill and not (_is(_TABLE, facts.get("table")) and _is(_KEY, facts.get("key")))
+        ),
         "`batch_rows` is no number above 0": type(batch) is not int or batch < 1,
     }
     return [fault for fault, holds in wrong.items() if holds]
