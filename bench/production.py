@@ -198,6 +198,7 @@ def production(folder: Path) -> Iterator[Production]:
             "GITHUB_ACTOR": "octocat",
             "GITHUB_REPOSITORY": "acme/ai-tools",
             "GITHUB_RUN_ID": RUN_ID,
+            "GITHUB_SHA": "0" * 40,
         }
         yield Production(state=state, http=http, project=project, package=package, environ=environ)
 

@@ -69,6 +69,7 @@ def _commands(world: Production, folder: Path) -> dict[str, float]:
     return {
         "curl": _median(lambda: _run([*webhook, world.environ["SLACK_WEBHOOK"]], environ=world.environ)),
         "deploy_window": deploy("window", "--type=hotfix", "--reason=bench", "--window=Mon-Fri 09:00-17:00 UTC"),
+        "deploy_admit": deploy("admit", "--environment=staging"),
         "deploy_backup": deploy("backup"),
         "deploy_stage": _median(
             lambda: _deploy(world, "stage", f"--folder={(build := next(staged))}", f"--version={build.name}")

@@ -24,6 +24,11 @@ NODE_VERSIONS = ("22.x", "24.x")
 HEALTH_CHECK_SECONDS = (60, 300, 900, 1800, 3600, 21600, 43200, 86400)
 """Intervals of a Datadog synthetic test that its page offers."""
 
+COMMANDS = ("deploy", "preview", "rollback", "status", "lock", "unlock")
+"""What a comment can ask for and COMMAND_ROLES can grant (deploy/comments/catalogue.py)."""
+
+COMMAND_ROLES = ("write", "maintain", "admin")
+
 _NAME = r"[A-Za-z0-9._-]+"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _WINDOW = re.compile(
@@ -60,6 +65,12 @@ class StackConfig:
     """Who passes the branch's ruleset to deliver workflow files: `role:admin` or `app:ID`."""
     deploy_window: str
     deploy_freezes: tuple[str, ...]
+    require_staging: bool
+    """Whether production only takes what staging has verified."""
+    command_roles: Mapping[str, str]
+    """The repository role that a comment's command needs, where it is not the usual one."""
+    previews: bool
+    """Whether pull requests may be shown as previews of this project, which then see its variables."""
     dora_metrics: bool
     datadog_site: str
     datadog_notify: tuple[str, ...]
@@ -104,6 +115,9 @@ class StackConfig:
             delivered_by=keys.text("deliveredBy", r"role:(admin|maintain|write)|app:\d+", "role:admin"),
             deploy_window=_deploy_window(keys, required=production),
             deploy_freezes=_deploy_freezes(keys),
+            require_staging=keys.flag("requireStaging", default=True),
+            command_roles=_command_roles(keys),
+            previews=keys.flag("previews", default=False),
             dora_metrics=keys.flag("doraMetrics", default=False),
             datadog_site=keys.text("datadogSite", r"[a-z0-9.-]+", "datadoghq.com", default="datadoghq.com"),
             datadog_notify=keys.texts("datadogNotify", re.compile(r"@\S+"), "@slack-acme-deploys", required=True),
@@ -230,6 +244,24 @@ def _deploy_window(keys: ConfigKeys, *, required: bool) -> str:
         keys.wrong(f"{key} is {value!r}, which does not look like 'Mon-Fri 09:00-17:00 UTC'", fix)
     elif match[3] not in zoneinfo.available_timezones():
         keys.wrong(f"{key} names {match[3]!r}, which is no IANA time zone", fix)
+    return value
+
+
+def _command_roles(keys: ConfigKeys) -> Mapping[str, str]:
+    """Which repository role a command in a comment needs: `{"deploy": "admin"}`."""
+    key = "commandRoles"
+    value = keys.structured(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        keys.wrong(f"{key} is not a map of commands to roles", f"pulumi config rm {key}")
+        return {}
+    for name, role in value.items():
+        if name not in COMMANDS:
+            keys.wrong(f"{key}.{name} is no command: {', '.join(COMMANDS)}", f"pulumi config rm --path {key}.{name}")
+        elif role not in COMMAND_ROLES:
+            fix = f"pulumi config set --path {key}.{name} {COMMAND_ROLES[-1]}"
+            keys.wrong(f"{key}.{name} is {role!r}, not one of {', '.join(COMMAND_ROLES)}", fix)
     return value
 
 

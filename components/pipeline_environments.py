@@ -44,6 +44,8 @@ def pipeline_environments(config: StackConfig, app: VercelApp) -> dict[str, GitH
         **({"DEPLOY_WINDOW": config.deploy_window} if config.deploy_window else {}),
         **({"DEPLOY_FREEZES": json.dumps(config.deploy_freezes)} if config.deploy_freezes else {}),
         **({"DATADOG_DORA": "true"} if config.dora_metrics else {}),
+        **({} if config.require_staging else {"REQUIRE_STAGING": "false"}),
+        **({"COMMAND_ROLES": json.dumps(config.command_roles)} if config.command_roles else {}),
     }
     return {
         "release": GitHubEnvironmentArgs(

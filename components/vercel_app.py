@@ -20,6 +20,8 @@ class VercelAppArgs:
     """`24.x`, as Vercel spells it."""
     public_variables: Mapping[str, str]
     secret_variables: Mapping[str, pulumi.Output[str]]
+    previews: bool
+    """Whether previews see the variables too."""
     protect: bool
     """Whether `pulumi destroy` refuses to delete the project and its domain."""
 
@@ -32,6 +34,7 @@ class VercelAppArgs:
             node_version=config.node_version,
             public_variables=config.public_variables,
             secret_variables=config.secret_variables,
+            previews=config.previews,
             protect=config.is_production,
         )
 
@@ -92,7 +95,7 @@ class VercelApp(pulumi.ComponentResource):
                 value=value,
                 # A sensitive value is never shown again. What reaches every visitor's browser is none.
                 sensitive=key in args.secret_variables,
-                targets=["production"],
+                targets=["production", "preview"] if args.previews else ["production"],
                 # Vercel refuses a second variable of the same key, so a replacement cannot come first
                 # (https://github.com/pulumiverse/pulumi-vercel/issues/118).
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),

@@ -1,7 +1,7 @@
 """GitHub Actions on this machine: takes the runs that the world records, and executes the delivered files with act.
 
     with actions_runner(state, environ=edge, folder=tmp_path, on_waiting=..., on_step=...) as runner:
-        run = ...  # a push or dispatch in the world, or record_run
+        run = ...  # what a push, a comment, a pull request or a dispatch in the world records, or record_run
         result = runner.wait(run["id"])
 
 `sandbox.actions.runner` has `actions_runner`. `result` (`sandbox.actions.result.RunResult`) has `conclusion`, `jobs` by

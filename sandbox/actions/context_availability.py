@@ -10,7 +10,11 @@ from sandbox.actions.expressions.syntax import ExpressionError
 from sandbox.actions.expressions.templates import OPENING, contexts_of, split
 from sandbox.actions.workflow_file import WorkflowFile
 
-OF_WORKFLOW = {"concurrency": {"github", "inputs", "vars"}, "env": {"github", "inputs", "secrets", "vars"}}
+OF_WORKFLOW = {
+    "run-name": {"github", "inputs", "vars"},
+    "concurrency": {"github", "inputs", "vars"},
+    "env": {"github", "inputs", "secrets", "vars"},
+}
 JOB_CONDITION = {"github", "needs", "vars", "inputs"}
 JOB = {*JOB_CONDITION, "secrets", "strategy", "matrix"}
 STEP = {*JOB, "env", "job", "runner", "steps"}

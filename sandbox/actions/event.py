@@ -46,7 +46,7 @@ def github_context(repository: Document, run: Document, state: State, event: dic
         "ref": run["ref"],
         "ref_name": run["ref"].removeprefix("refs/heads/").removeprefix("refs/tags/").removeprefix("refs/pull/"),
         "ref_type": "" if run["ref"].startswith("refs/pull/") else ref_kind,
-        "sha": run["head_sha"],
+        "sha": run["sha"],
         "head_ref": (pull_request.get("head") or {}).get("ref", ""),
         "base_ref": (pull_request.get("base") or {}).get("ref", ""),
         "server_url": SERVER_URL,
@@ -69,7 +69,7 @@ def more_context(repository: Document, run: Document, state: State) -> dict[str,
         "repository_visibility": "private" if repository["private"] else "public",
         "repositoryurl": f"git://github.com/{repository['full_name']}.git",
         "workflow_ref": workflow_ref,
-        "workflow_sha": run["head_sha"],
+        "workflow_sha": run["sha"],
         "secret_source": "Actions",
     }
 

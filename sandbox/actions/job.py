@@ -19,7 +19,7 @@ from sandbox.actions.gate import Gate, make_gate
 from sandbox.actions.job_file import JobFile, Known, StepFile, build
 from sandbox.actions.masking import Masker
 from sandbox.actions.moments import StartingStep
-from sandbox.actions.permissions import Permissions
+from sandbox.actions.permissions import Permissions, read_only
 from sandbox.actions.progress import Progress
 from sandbox.actions.refusals import environment_name
 from sandbox.actions.result import JobResult
@@ -60,7 +60,8 @@ class JobRun:
             environment = environment_name(self.job, self.contexts)
             if environment is not None:
                 admission.pass_environment(self.setting, self.key, environment)
-            with tokens.job_token(self.setting.state, self.permissions) as token:
+            allowed = read_only(self.permissions) if self.setting.from_fork else self.permissions
+            with tokens.job_token(self.setting.state, allowed) as token:
                 return self._run(started, environment, token)
         except JobEndedError as end:
             log = "".join(f"{self.key} |  | ##[error]{line}\n" for line in str(end).splitlines())
@@ -200,6 +201,8 @@ class JobRun:
         )
 
     def _secrets(self, environment: str | None) -> Mapping[str, str]:
+        if self.setting.from_fork:
+            return {}
         # A called workflow's job gets its environment's secrets only when its caller inherits.
         if self.passed_secrets is not None:
             return self.passed_secrets
@@ -248,7 +251,7 @@ class JobRun:
         artifacts.mkdir(exist_ok=True)
         return JobSettings(
             repository=setting.repository["full_name"],
-            sha=setting.run["head_sha"],
+            sha=setting.run["sha"],
             ref=setting.run["ref"],
             bare=setting.store.update(setting.repository, setting.commit) if checks_out else folder,
             artifacts=artifacts,

@@ -67,6 +67,11 @@ def refuse_more(asked: Permissions, allowed: Permissions, job: str) -> None:
         raise WorkflowError(f"The nested job '{job}' is requesting '{wanted}', but is only allowed '{held}'.")
 
 
+def read_only(permissions: Permissions) -> Permissions:
+    """What is left of them for a pull request from a fork."""
+    return dict.fromkeys(permissions, "read")
+
+
 def scopes(permissions: Permissions) -> list[str]:
     """The permissions as the scopes of an app's token: `pull_requests:write`."""
     return [f"{name.replace('-', '_')}:{level}" for name, level in permissions.items()]

@@ -60,7 +60,7 @@ class Run:
         run = setting.run
         content = setting.read(run["path"])
         if content is None:
-            raise WorkflowError(f"The commit {run['head_sha']} has no {run['path']}.")
+            raise WorkflowError(f"The commit {run['sha']} has no {run['path']}.")
         workflow = read_workflow(run["path"], content)
         trigger = workflow.trigger(run["event"])
         if trigger is None:

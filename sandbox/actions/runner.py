@@ -17,7 +17,8 @@ from sandbox.actions.result import RunResult, to_document
 from sandbox.actions.run import Run
 from sandbox.actions.setting import Setting
 from sandbox.actions.workflow_file import WorkflowError
-from sandbox.world.github.workflow_runs import take_run, update_run
+from sandbox.world.github.workflow_run_events import end_run
+from sandbox.world.github.workflow_runs import take_run
 from sandbox.world.state import Document, State
 
 POLL_SECONDS = 0.03
@@ -191,14 +192,16 @@ class Runner:
 
     def _finish(self, run: int, result: RunResult | BaseException) -> None:
         ended = result if isinstance(result, RunResult) else RunResult(run, "failure", {})
-        update_run(
-            self._state,
-            run,
-            status="completed",
-            conclusion=ended.conclusion,
-            jobs=to_document(ended.jobs),
-            message=ended.message,
-        )
+        try:
+            end_run(
+                self._state,
+                run,
+                conclusion=ended.conclusion,
+                jobs=to_document(ended.jobs),
+                message=ended.message,
+            )
+        except Exception as error:  # noqa: BLE001  # raised again where the run is waited for
+            result = error
         with self._changed:
             self._active.pop(run, None)
             self._finished[run] = result

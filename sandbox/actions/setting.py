@@ -46,9 +46,9 @@ class Setting:
     def __post_init__(self) -> None:
         """Look up what the run is of. Raises LookupError for what the world does not have."""
         repository = find_repository(self.state, *self.run["repository"].split("/"))
-        commit = history.find_commit(self.state, repository, self.run["head_sha"]) if repository else None
+        commit = history.find_commit(self.state, repository, self.run["sha"]) if repository else None
         if repository is None or commit is None:
-            raise LookupError(f"run {self.run['id']} is of {self.run['repository']} at {self.run['head_sha']}: unknown")
+            raise LookupError(f"run {self.run['id']} is of {self.run['repository']} at {self.run['sha']}: unknown")
         self.repository = repository
         self.commit = commit
         self.payload = event.payload(self.state, repository, self.run, commit)
@@ -58,6 +58,14 @@ class Setting:
     def id(self) -> int:
         """The run's number."""
         return self.run["id"]
+
+    @property
+    def from_fork(self) -> bool:
+        """Whether the files that are run are a fork's: such a run may read, and gets no secrets.
+
+        Source: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request.
+        """
+        return self.run["event"] == "pull_request" and self.run["head_repository"] != self.run["repository"]
 
     def read(self, path: str) -> bytes | None:
         """A file of the run's commit."""

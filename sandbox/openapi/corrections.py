@@ -34,7 +34,30 @@ def _error_message(schema: Any) -> None:
     schema["required"] = ["message"]
 
 
+def _period(parameter: Any) -> None:
+    del parameter["schema"]["format"]
+
+
+def _links_of_deployment(schema: Any) -> None:
+    for name in ("target_url", "log_url", "environment_url"):
+        del schema["properties"][name]["format"]
+
+
 CORRECTIONS = (
+    Correction(
+        service="github",
+        section="parameters",
+        name="created",
+        make=_period,
+        reason="Its own description says that it is a date or a range of dates, in the syntax of searches.",
+    ),
+    Correction(
+        service="github",
+        section="schemas",
+        name="deployment-status",
+        make=_links_of_deployment,
+        reason="A link that was not given is an empty string, which is each one's documented default.",
+    ),
     Correction(
         service="github",
         section="schemas",

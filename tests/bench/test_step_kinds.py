@@ -79,7 +79,7 @@ def test_an_ordinary_release_installs_nothing_that_is_cached_and_does_not_roll_b
 
 def test_the_way_to_production_leads_through_tests_and_approval() -> None:
     path = longest_path(jobs_of("production"), SECOND_EACH, until=("promote", "Promote, confirm, or roll back"))
-    assert path.jobs == ("window", "build", "stage", "staged_tests", "migrations", "promote")
+    assert path.jobs == ("admission", "build", "stage", "staged_tests", "migrations", "promote")
 
 
 def test_a_rollback_moves_traffic_in_its_first_job_after_one_checkout() -> None:

@@ -13,6 +13,7 @@ def args(*, protect: bool = False) -> VercelAppArgs:
         node_version="24.x",
         public_variables={"NEXT_PUBLIC_ENV": "staging"},
         secret_variables={"OPENAI_API_KEY": pulumi.Output.secret("openai-secret")},
+        previews=False,
         protect=protect,
     )
 

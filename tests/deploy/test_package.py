@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.cli import NAMES, load_all
+
 FOLDER = Path(__file__).parents[2] / "app_repository/.github/deploy"
 FILES = sorted((FOLDER / "deploy").rglob("*.py"))
 LONGEST = 300
@@ -12,9 +14,10 @@ LONGEST = 300
 INSTALLED = {"alembic", "sqlalchemy", "psycopg"}
 """What `deploy migrate`, which alone needs packages, may import: ../requirements-migrate.txt."""
 FORBIDDEN = {
-    "clients": ("deploy.commands", "deploy.release", "deploy.migrations"),
-    "release": ("deploy.commands", "deploy.migrations"),
-    "migrations": ("deploy.commands",),
+    "clients": ("deploy.commands", "deploy.comments", "deploy.release", "deploy.migrations"),
+    "release": ("deploy.commands", "deploy.comments", "deploy.migrations"),
+    "comments": ("deploy.commands", "deploy.migrations"),
+    "migrations": ("deploy.commands", "deploy.comments"),
 }
 """What a layer must not import: each is there for the ones above it."""
 
@@ -37,7 +40,7 @@ def _of(file: Path) -> str:
 
 
 def test_the_package_is_found_with_all_its_layers() -> None:
-    assert {file.parent.name for file in FILES} == {"deploy", "clients", "release", "commands", "migrations"}
+    assert {file.parent.name for file in FILES} == {"deploy", *FORBIDDEN, "commands"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=_of)
@@ -74,6 +77,24 @@ def test_a_file_has_one_subject_and_stays_short(file: Path) -> None:
 
 
 def test_a_bare_python_imports_the_commands_and_prints_nothing() -> None:
-    script = f"import sys; sys.path.insert(0, {str(FOLDER)!r}); import deploy.cli; assert len(deploy.cli.COMMANDS) > 1"
+    script = (
+        f"import sys; sys.path.insert(0, {str(FOLDER)!r}); import deploy.cli; assert len(deploy.cli.load_all()) > 1"
+    )
     ended = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_command_is_typed_as_its_module_is_called() -> None:
+    assert [command.name for command in load_all()] == list(NAMES)
+    assert {path.stem for path in (FOLDER / "deploy/commands").glob("*.py")} == {"__init__", *NAMES}
+
+
+def test_a_rollback_loads_no_other_command() -> None:
+    run = "import deploy.cli; deploy.cli.main(['rollback', '--help'])"
+    loaded = "print(*(name for name in sys.modules if name.startswith('deploy.com')), file=sys.stderr)"
+    script = f"import sys; sys.path.insert(0, {str(FOLDER)!r}); {run}; {loaded}"
+    ended = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
+    # What says how health is judged is shared.
+    assert sorted(ended.stderr.split()) == [
+        *("deploy.command", "deploy.commands", "deploy.commands.health", "deploy.commands.rollback"),
+    ]

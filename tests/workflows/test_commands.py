@@ -1,144 +1,90 @@
-"""commands.yml: a comment is data, and only who may start a deployment starts one."""
-
-import json
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
+"""commands.yml: a comment is data, and each job holds only what its own command needs."""
 
 import pytest
+import yaml
 
-from tests.workflows.workflow import DELIVERED, Workflow
+from deploy.commands.answer import SHOWING
+from deploy.comments.catalogue import CATALOGUE, PREFIX
+from tests.workflows.workflow import DELIVERED, Job, Workflow
 
 COMMANDS = Workflow(DELIVERED / "commands.yml")
-HOSTILE = [
-    "$(touch executed)",
-    "`touch executed`",
-    "; touch executed #",
-    "' ; touch executed ; '",
-    '" ; touch executed ; "',
-    "\\\n touch executed",
-    "${IFS}touch${IFS}executed",
-    "x\r\nrefusal=\r\nrequest={}",
-    "x\nworkflow=production.yml\nrefusal=",
-    "<<< $(touch executed)",
-    "${{ secrets.VERCEL_TOKEN }}",
-    '", "ref": "evil',
-    "\u202e\u0007\u001b[31mred",
-]
-Decision = dict[str, str]
+PREVIEW = Workflow(DELIVERED / "preview.yml")
+STARTED = ("production.yml", "preview.yml", "rollback.yml")
+CARRYING_OUT = ("start", "lock", "status")
+READING = {"actions", "checks", "contents", "deployments", "statuses"}
 
 
-@pytest.fixture
-def decide(tmp_path: Path) -> Callable[[str, str], Decision]:
-    """What the delivered steps decide about a comment by somebody in a role."""
-
-    def run_step(name: str, **environment: str) -> Decision:
-        outputs = tmp_path / "outputs"
-        outputs.write_text("")
-        script = COMMANDS.script("command", name)
-        # As GitHub runs `shell: bash`.
-        subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "GITHUB_OUTPUT": str(outputs), **environment},
-            cwd=tmp_path,
-            check=True,
-        )
-        return dict(line.split("=", 1) for line in outputs.read_text().splitlines())
-
-    def run(comment: str, role: str) -> Decision:
-        read = run_step("Read the command", COMMENT=comment)
-        assert read.keys() == {"command", "target", "reason"}
-        return run_step("Decide", COMMAND=read["command"], TARGET=read["target"], REASON=read["reason"], ROLE=role)
-
-    return run
+def _writes(job: Job) -> set[str]:
+    return {name for name, level in job.content["permissions"].items() if level == "write"}
 
 
-@pytest.mark.parametrize(
-    ("command", "roles", "started"),
-    [
-        ("preview", {"write", "maintain", "admin"}, ("staging.yml", "develop")),
-        ("deploy", {"maintain", "admin"}, ("production.yml", "main")),
-        ("rollback it broke", {"maintain", "admin"}, ("rollback.yml", "main")),
-    ],
-)
-@pytest.mark.parametrize("role", ["", "none", "read", "triage", "write", "maintain", "admin", "deployers"])
-def test_a_command_is_for_some_roles(
-    decide: Callable[[str, str], Decision], command: str, roles: set[str], started: tuple[str, str], role: str
-) -> None:
-    decision = decide(f"@workflow:{command}", role)
-    if role in roles:
-        assert decision["refusal"] == ""
-        assert (decision["workflow"], json.loads(decision["request"])["ref"]) == started
-    else:
-        assert decision["refusal"]
-
-
-@pytest.mark.parametrize(
-    ("words", "target", "reason"),
-    [
-        ("it broke", "previous", "it broke"),
-        ("broken", "previous", "broken"),
-        ("previous it broke", "previous", "it broke"),
-        ("dpl_8HgVx3 it broke", "dpl_8HgVx3", "it broke"),
-        ("https://ai-tools-abc123.vercel.app it broke", "https://ai-tools-abc123.vercel.app", "it broke"),
-        ("dpl_8HgVx3; it broke", "previous", "dpl_8HgVx3; it broke"),
-        ("it broke\nand more lines", "previous", "it broke"),
-        ("it broke\r\n", "previous", "it broke"),
-    ],
-)
-def test_a_rollback_names_its_target_first_and_then_the_reason(
-    decide: Callable[[str, str], Decision], words: str, target: str, reason: str
-) -> None:
-    decision = decide(f"@workflow:rollback {words}", "admin")
-    assert decision["refusal"] == ""
-    assert json.loads(decision["request"])["inputs"] == {"target_deployment": target, "reason": reason}
-
-
-@pytest.mark.parametrize("words", ["", " ", "\nit broke", " dpl_8HgVx3", " previous "])
-def test_a_rollback_without_a_reason_is_refused(decide: Callable[[str, str], Decision], words: str) -> None:
-    assert "needs a reason" in decide(f"@workflow:rollback{words}", "admin")["refusal"]
-
-
-@pytest.mark.parametrize("command", ["", "deploy:admin", "Deploy", "deploy;", "*", "destroy", "rollback:maintain why"])
-def test_an_unknown_command_starts_nothing(decide: Callable[[str, str], Decision], command: str) -> None:
-    for role in ("read", "admin"):
-        decision = decide(f"@workflow:{command}", role)
-        assert decision["refusal"]
-        assert decision["workflow"] == ""
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize(
-    "comment", ["@workflow:{}", "@workflow:rollback {}", "@workflow:rollback dpl_1 {}", "@workflow:deploy {}"]
-)
-def test_nothing_in_a_comment_is_executed_or_becomes_an_output(
-    decide: Callable[[str, str], Decision], tmp_path: Path, comment: str, hostile: str
-) -> None:
-    decision = decide(comment.format(hostile), "read")
-    assert decision["refusal"]
-    assert decision["workflow"] == ""
-    decision = decide(comment.format(hostile), "admin")
-    assert decision.keys() == {"workflow", "request", "refusal"}
-    assert json.loads(decision["request"]).keys() <= {"ref", "inputs"}
-    assert {path.name for path in tmp_path.iterdir()} == {"outputs"}
-
-
-def test_only_a_new_comment_that_begins_with_the_prefix_is_looked_at() -> None:
-    assert COMMANDS.triggers == {"issue_comment": {"types": ["created"]}}
-    assert [job.content["if"] for job in COMMANDS.jobs] == ["startsWith(github.event.comment.body, '@workflow:')"]
+def test_only_a_new_comment_of_a_person_that_begins_with_the_prefix_is_read() -> None:
+    assert COMMANDS.triggers["issue_comment"] == {"types": ["created"]}
+    condition = COMMANDS.job("hear").content["if"]
+    assert f"startsWith(github.event.comment.body, '{PREFIX}')" in condition
+    assert "github.event.comment.user.type == 'User'" in condition
+    assert "author_association" not in COMMANDS.text
 
 
 def test_nothing_of_a_pull_request_is_fetched() -> None:
-    assert [step["uses"] for job in COMMANDS.jobs for step in job.steps if "uses" in step] == []
-    assert not any("git " in script for job in COMMANDS.jobs for script in job.scripts)
+    for job in COMMANDS.jobs:
+        (checkout,) = [step for step in job.steps if "uses" in step]
+        assert checkout["with"] == {"persist-credentials": False, "sparse-checkout": ".github/deploy"}
+        assert not any("git " in script for script in job.scripts)
 
 
-def test_github_is_asked_for_the_authors_role_before_anything_is_started() -> None:
-    steps = COMMANDS.job("command").steps
-    places = {
-        key: next(index for index, step in enumerate(steps) if key in step["run"])
-        for key in ("/permission", "case ", "/dispatches")
-    }
-    assert sorted(places, key=lambda key: places[key]) == ["/permission", "case ", "/dispatches"]
-    # None of the three goes on where the one before failed.
-    assert [steps[index].get("if", "") for index in places.values()] == ["", "", "steps.decide.outputs.refusal == ''"]
+def test_every_command_that_is_not_answered_at_once_has_one_job() -> None:
+    for name, entry in CATALOGUE.items():
+        jobs = [job for job in CARRYING_OUT if f"{name}'" in COMMANDS.job(job).content["if"].replace('"', "'")]
+        assert len(jobs) == (0 if not entry.level else 1), f"{name}: {jobs}"
+
+
+def test_a_command_is_carried_out_only_after_it_was_read_and_its_author_was_looked_up() -> None:
+    for name in CARRYING_OUT:
+        job = COMMANDS.job(name)
+        assert job.needs == ["hear"]
+        assert "needs.hear.outputs.command" in job.content["if"]
+        assert "always()" not in job.content["if"]
+
+
+@pytest.mark.parametrize(
+    ("job", "more"),
+    [
+        ("hear", set()),
+        ("start", {"actions"}),
+        ("lock", {"contents"}),
+        ("status", set()),
+        ("result", set()),
+        ("stale", set()),
+    ],
+)
+def test_a_token_can_comment_and_what_its_command_needs_and_no_more(job: str, more: set[str]) -> None:
+    assert _writes(COMMANDS.job(job)) == {"issues", "pull-requests", *more}
+    assert set(COMMANDS.job(job).content["permissions"]) <= {"issues", "pull-requests", *READING}
+
+
+def test_only_status_sees_a_credential_of_vercels() -> None:
+    secrets = {job.id: job.context("secrets") for job in COMMANDS.jobs if job.context("secrets")}
+    assert secrets == {"status": {"VERCEL_TOKEN"}}
+
+
+def test_the_end_of_every_workflow_that_a_comment_starts_comes_back_to_its_answer() -> None:
+    names = [Workflow(DELIVERED / name).content["name"] for name in STARTED]
+    assert sorted(COMMANDS.triggers["workflow_run"]["workflows"]) == sorted(names)
+    for name in STARTED:
+        workflow = Workflow(DELIVERED / name)
+        assert " (answer {0})', inputs.answer)" in workflow.content["run-name"]
+        assert workflow.triggers["workflow_dispatch"]["inputs"]["answer"]["required"] is False
+
+
+def test_only_a_job_without_the_apps_code_is_quoted_in_an_answer() -> None:
+    (showing,) = [job for job in PREVIEW.jobs if job.content["name"] == SHOWING]
+    assert showing.environment == "staging"
+    assert "inputs.commit" not in yaml.safe_dump([step for step in showing.steps if "uses" in step])
+
+
+def test_a_preview_is_built_where_no_secret_is_and_keeps_no_cache() -> None:
+    build = PREVIEW.job("build")
+    assert build.context("secrets") == set()
+    assert not any("actions/cache@" in step.get("uses", "") for step in build.steps)
+    assert {step["with"]["ref"] for step in build.steps if "ref" in step.get("with", {})} == {"${{ inputs.commit }}"}

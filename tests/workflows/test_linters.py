@@ -43,10 +43,11 @@ def lint(command: list[str], files: list[str]) -> tuple[int, str]:
     return ended.returncode, ended.stdout + ended.stderr
 
 
-def test_the_five_workflows_of_the_process_are_delivered() -> None:
+def test_the_workflows_of_the_process_are_delivered() -> None:
     assert {path.name for path in DELIVERED.iterdir()} == {
         "commands.yml",
         "pre-deploy.yml",
+        "preview.yml",
         "production.yml",
         "rollback.yml",
         "staging.yml",

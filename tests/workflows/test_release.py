@@ -16,6 +16,8 @@ from tests.workflows.workflow import DELIVERED, Workflow
 STAGING = Workflow(DELIVERED / "staging.yml")
 PRODUCTION = Workflow(DELIVERED / "production.yml")
 ROLLBACK = Workflow(DELIVERED / "rollback.yml")
+COMMANDS = Workflow(DELIVERED / "commands.yml")
+PREVIEW = Workflow(DELIVERED / "preview.yml")
 RELEASES = pytest.mark.parametrize("release", [STAGING, PRODUCTION], ids=str)
 
 Declared = dict[str, dict[str, set[str]]]
@@ -35,6 +37,7 @@ def declared() -> Declared:
                 node_version=config.node_version,
                 public_variables=config.public_variables,
                 secret_variables=config.secret_variables,
+                previews=False,
                 protect=config.is_production,
             ),
         )
@@ -54,12 +57,12 @@ def declared() -> Declared:
     return environments
 
 
-@pytest.mark.parametrize("workflow", [STAGING, PRODUCTION, ROLLBACK], ids=str)
+@pytest.mark.parametrize("workflow", [STAGING, PRODUCTION, ROLLBACK, COMMANDS, PREVIEW], ids=str)
 def test_a_job_reads_only_what_the_stack_puts_into_its_environment(workflow: Workflow, declared: Declared) -> None:
     for job in workflow.jobs:
         for kind in ("secrets", "vars"):
             # A stack declares these only where they are set.
-            names = job.context(kind) - {"DEPLOY_FREEZES", "DATADOG_DORA"}
+            names = job.context(kind) - {"DEPLOY_FREEZES", "DATADOG_DORA", "REQUIRE_STAGING", "COMMAND_ROLES"}
             if names:
                 assert names <= declared[job.environment or "none"][kind], f"{job.id} reads {kind} that it has not got"
 
@@ -71,12 +74,12 @@ def test_staging_ships_develop_and_production_ships_main() -> None:
 
 
 def test_production_stages_nothing_outside_the_window_or_without_a_backup() -> None:
-    assert {"window", "audit", "build", "backup"} <= PRODUCTION.before("stage")
+    assert {"admission", "audit", "build", "backup"} <= PRODUCTION.before("stage")
 
 
 def test_an_approval_does_not_carry_a_release_out_of_the_window() -> None:
     (check,) = [step for step in PRODUCTION.job("promote").steps if "deploy window" in step.get("run", "")]
-    assert check == {**check, "run": PRODUCTION.script("window", "Check the deployment window")}
+    assert check == {**check, "run": PRODUCTION.script("admission", "Check the deployment window")}
     assert PRODUCTION.job("promote").steps.index(check) < len(PRODUCTION.job("promote").steps) - 1
 
 
@@ -151,7 +154,7 @@ def test_a_rollback_started_from_production_does_what_rollback_does_and_releases
     started = {job.id: job.content.get("if", "") for job in PRODUCTION.jobs if not job.needs}
     assert started == {
         "rollback": "inputs.deployment_type == 'rollback'",
-        "window": "inputs.deployment_type != 'rollback'",
+        "admission": "inputs.deployment_type != 'rollback'",
     }
 
 

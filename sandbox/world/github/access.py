@@ -38,6 +38,13 @@ def role(state: State, repository: Document, login: str) -> str | None:
     return max((name for name in given if name is not None), key=ROLES.index, default=None)
 
 
+def author_association(state: State, repository: Document, login: str) -> str:
+    """How GitHub says that an author belongs to a repository: `OWNER`, `MEMBER`, `COLLABORATOR` or `NONE`."""
+    if repository["owner"].lower() == login.lower():
+        return "OWNER"
+    return "MEMBER" if role(state, repository, login) else "NONE"
+
+
 def open_repository(
     request: Request, documentation: str, *, needs: str = "read", permission: str = "metadata:read", denial: int = 403
 ) -> Document:

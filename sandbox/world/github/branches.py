@@ -1,16 +1,18 @@
 """Branches and the refs behind them: https://docs.github.com/rest/branches/branches, https://docs.github.com/rest/git/refs."""
 
 import re
+from urllib.parse import quote
 
 from sandbox.world.github import history
 from sandbox.world.github.access import open_repository
 from sandbox.world.github.commits import show_commit
-from sandbox.world.github.errors import error, json_body, not_found, required
+from sandbox.world.github.errors import error, json_body, not_found, optional, required
 from sandbox.world.github.identifiers import html_url, node_id
 from sandbox.world.github.pages import found, select_page
+from sandbox.world.github.pull_request_events import record_branch_push
+from sandbox.world.github.pulls import close_pulls_of_branch
 from sandbox.world.github.repositories import repository_url
 from sandbox.world.github.rule_enforcement import Change, applies, find_violations, list_rulesets
-from sandbox.world.github.workflow_runs import record_push
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document
 
@@ -102,11 +104,37 @@ def create_ref(request: Request) -> Response:
     if commit is None:
         raise error(422, "Object does not exist", documentation)
     _refuse_violations(request, repository, ref, "create", documentation)
-    history.set_ref(request.state, repository, ref, sha)
+    login = request.identity["login"]
+    history.set_ref(request.state, repository, ref, sha, actor=login)
     if ref.startswith(HEADS):
-        record_push(request.state, repository, ref.removeprefix(HEADS), commit, before=None, identity=request.identity)
+        record_branch_push(request.state, repository, ref.removeprefix(HEADS), commit, before=None, login=login)
     shown = _ref(request, repository, ref, sha)
     return Response(201, shown, {"Location": shown["url"]})
+
+
+@routes.add("PATCH", "/repos/{owner}/{repo}/git/refs/{ref:path}")
+def update_ref(request: Request) -> Response:
+    """Point a ref at another commit; 422 when that loses commits, unless `force` says so."""
+    documentation = "git/refs#update-a-reference"
+    repository = open_repository(request, documentation, needs="write", permission="contents:write", denial=404)
+    body = json_body(request, documentation)
+    ref = f"refs/{request.parameters['ref']}"
+    sha = required(body, "sha", str, documentation)
+    before = history.find_ref(request.state, repository, ref)
+    if before is None:
+        raise error(422, "Reference does not exist", documentation)
+    commit = history.find_commit(request.state, repository, sha)
+    if commit is None:
+        raise error(422, "Object does not exist", documentation)
+    forced = optional(body, "force", bool, documentation) or False
+    if not forced and not history.is_ancestor(request.state, repository, before, sha):
+        raise error(422, "Update is not a fast forward", documentation)
+    _refuse_violations(request, repository, ref, "update", documentation)
+    login = request.identity["login"]
+    history.set_ref(request.state, repository, ref, sha, actor=login)
+    if ref.startswith(HEADS) and before != sha:
+        record_branch_push(request.state, repository, ref.removeprefix(HEADS), commit, before=before, login=login)
+    return found(request, _ref(request, repository, ref, sha))
 
 
 @routes.add("DELETE", "/repos/{owner}/{repo}/git/refs/{ref:path}")
@@ -120,7 +148,10 @@ def delete_ref(request: Request) -> Response:
     if ref == HEADS + repository["default_branch"]:
         raise error(422, "Cannot delete the default branch", documentation)
     _refuse_violations(request, repository, ref, "delete", documentation)
-    history.set_ref(request.state, repository, ref, None)
+    login = request.identity["login"]
+    history.set_ref(request.state, repository, ref, None, actor=login)
+    if ref.startswith(HEADS):
+        close_pulls_of_branch(request.state, repository, ref.removeprefix(HEADS), login=login)
     return Response(204)
 
 
@@ -138,7 +169,7 @@ def _ref(request: Request, repository: Document, ref: str, sha: str) -> Document
     return {
         "ref": ref,
         "node_id": node_id("Ref", f"{repository['id']}:{ref}"),
-        "url": repository_url(request, repository, f"/git/{ref}"),
+        "url": repository_url(request, repository, f"/git/{quote(ref)}"),
         "object": {
             "sha": sha,
             "type": "commit",

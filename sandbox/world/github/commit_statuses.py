@@ -10,7 +10,7 @@ from sandbox.world.github.pages import found, select_page
 from sandbox.world.github.repositories import minimal_repository, repository_url
 from sandbox.world.github.users import find_user, simple_user_of
 from sandbox.world.service import Request, Response, Routes
-from sandbox.world.state import Document
+from sandbox.world.state import Document, State
 
 routes = Routes()
 
@@ -39,7 +39,9 @@ def create_status(request: Request) -> Response:
         problems.append("target_url must use http(s) scheme")
     if described["description"] and len(described["description"]) > LONGEST_DESCRIPTION:
         problems.append(f"description is too long (maximum is {LONGEST_DESCRIPTION} characters)")
-    given = [status for status in _statuses(request, repository, sha) if _same_context(status["context"], context)]
+    given = [
+        status for status in _statuses(request.state, repository, sha) if _same_context(status["context"], context)
+    ]
     if len(given) >= MOST_OF_A_CONTEXT:
         problems.append("This SHA and context has reached the maximum number of statuses.")
     if problems:
@@ -65,7 +67,7 @@ def list_statuses(request: Request) -> Response:
     """Every status of the commit that a ref names, newest first."""
     documentation = "commits/statuses#list-commit-statuses-for-a-reference"
     repository, commit = _requested_commit(request, documentation)
-    page, headers = select_page(request, _statuses(request, repository, commit["sha"]))
+    page, headers = select_page(request, _statuses(request.state, repository, commit["sha"]))
     return found(request, [_show_status(request, repository, status) for status in page], headers)
 
 
@@ -74,9 +76,7 @@ def get_combined_status(request: Request) -> Response:
     """How the commit that a ref names fares over all: the newest status of each context, and the worst of them."""
     documentation = "commits/statuses#get-the-combined-status-for-a-specific-reference"
     repository, commit = _requested_commit(request, documentation)
-    latest: dict[str, Document] = {}
-    for status in _statuses(request, repository, commit["sha"]):
-        latest.setdefault(status["context"].lower(), status)
+    latest = latest_statuses(request.state, repository, commit["sha"])
     states = {status["state"] for status in latest.values()}
     page, headers = select_page(request, list(latest.values()))
     link = repository_url(request, repository, f"/commits/{commit['sha']}")
@@ -92,6 +92,14 @@ def get_combined_status(request: Request) -> Response:
     return found(request, shown, headers)
 
 
+def latest_statuses(state: State, repository: Document, sha: str) -> dict[str, Document]:
+    """The newest status of each context of a commit, by the context in lower case."""
+    latest: dict[str, Document] = {}
+    for status in _statuses(state, repository, sha):
+        latest.setdefault(status["context"].lower(), status)
+    return latest
+
+
 def _requested_commit(request: Request, documentation: str) -> tuple[Document, Document]:
     repository = open_repository(request, documentation, permission="statuses:read")
     commit = history.resolve(request.state, repository, request.parameters["ref"])
@@ -100,11 +108,11 @@ def _requested_commit(request: Request, documentation: str) -> tuple[Document, D
     return repository, commit
 
 
-def _statuses(request: Request, repository: Document, sha: str) -> list[Document]:
+def _statuses(state: State, repository: Document, sha: str) -> list[Document]:
     """A commit's statuses, newest first."""
     return [
         status
-        for status in reversed(list(request.state.collection(_STATUSES).values()))
+        for status in reversed(list(state.collection(_STATUSES).values()))
         if (status["repository"], status["sha"]) == (repository["id"], sha)
     ]
 

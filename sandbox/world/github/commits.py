@@ -145,7 +145,7 @@ def _parents(request: Request, repository: Document, commit: Document, folder: s
 
 
 def _file(request: Request, repository: Document, commit: Document, change: Document) -> Document:
-    added, removed = _line_counts(request.state, change["before"], change["after"])
+    added, removed = line_counts(request.state, change["before"], change["after"])
     path, page = quote(change["path"]), html_url(request, f"/{repository['full_name']}")
     return {
         "sha": change["after"] or change["before"],
@@ -160,7 +160,8 @@ def _file(request: Request, repository: Document, commit: Document, change: Docu
     }
 
 
-def _line_counts(state: State, before: str | None, after: str | None) -> tuple[int, int]:
+def line_counts(state: State, before: str | None, after: str | None) -> tuple[int, int]:
+    """How many lines a change of a content, known by IDs, adds and removes."""
     old, new = (git_objects.read_blob(state, sha).splitlines() if sha else [] for sha in (before, after))
     added = removed = 0
     for tag, old_start, old_end, new_start, new_end in difflib.SequenceMatcher(None, old, new).get_opcodes():

@@ -17,10 +17,10 @@ from sandbox.world.github.commits import show_git_commit
 from sandbox.world.github.errors import error, invalid_request, json_body, not_found, optional, required
 from sandbox.world.github.identifiers import html_url
 from sandbox.world.github.pages import found
+from sandbox.world.github.pull_request_events import record_branch_push
 from sandbox.world.github.repositories import repository_url
 from sandbox.world.github.rule_enforcement import find_violations
-from sandbox.world.github.users import add_user, commit_email
-from sandbox.world.github.workflow_runs import record_push
+from sandbox.world.github.users import add_user, commit_email, commit_person
 from sandbox.world.github.workflows import FOLDER
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document
@@ -150,24 +150,32 @@ def _commit(
     reasons = find_violations(request.state, repository, ref, request.identity, "update")
     if reasons:
         raise error(409, "\n\n".join(["Repository rule violations found", *reasons, ""]), documentation)
-    committer = _person(request, body, "committer", documentation)
-    author = _person(request, body, "author", documentation) if body.get("author") else committer
+    committer = requested_person(request, body, "committer", documentation)
+    author = requested_person(request, body, "author", documentation) if body.get("author") else committer
     before = history.find_ref(request.state, repository, ref)
     try:
         commit = history.add_commit(
-            request.state, repository, ref, changes, message=body["message"], author=author, committer=committer
+            request.state,
+            repository,
+            ref,
+            changes,
+            message=body["message"],
+            author=author,
+            committer=committer,
+            actor=request.identity["login"],
         )
     except git_objects.PathError as problem:
         raise error(422, str(problem), documentation) from problem
-    record_push(request.state, repository, branch, commit, before=before, identity=request.identity)
+    record_branch_push(request.state, repository, branch, commit, before=before, login=request.identity["login"])
     return commit
 
 
-def _person(request: Request, body: Document, field: str, documentation: str) -> dict[str, Any]:
+def requested_person(request: Request, body: Document, field: str, documentation: str) -> dict[str, Any]:
+    """The author or committer that a body names, or whoever asks; 422 for one that is not whole."""
     user = add_user(request.state, request.identity["login"])
     given = optional(body, field, dict, documentation)
     if given is None:
-        return {"name": user["name"] or user["login"], "email": commit_email(user), "login": user["login"]}
+        return commit_person(user)
     person: dict[str, Any] = {name: required(given, name, str, documentation) for name in ("name", "email")}
     if given.get("date"):
         try:

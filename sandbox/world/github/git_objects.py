@@ -90,6 +90,70 @@ def change_tree(state: State, tree: str | None, changes: Mapping[str, bytes | No
     return _write_tree(state, entries)
 
 
+def list_files(state: State, tree: str | None) -> dict[str, Entry]:
+    """All files of a tree by path; none for the tree of no commit."""
+    files: dict[str, Entry] = {}
+    for name, entry in list_tree(state, tree).items():
+        if entry.mode == DIRECTORY:
+            files |= {f"{name}/{path}": inside for path, inside in list_files(state, entry.sha).items()}
+        else:
+            files[name] = entry
+    return files
+
+
+def compare_trees(state: State, before: str | None, after: str) -> list[Document]:
+    """The files in which trees differ, by path: `path`, `status`, and the contents' IDs `before` and `after`."""
+    if before == after:
+        return []
+    old, new = list_files(state, before), list_files(state, after)
+    return [
+        {
+            "path": path,
+            "status": "added" if path not in old else "removed" if path not in new else "modified",
+            "before": old[path].sha if path in old else None,
+            "after": new[path].sha if path in new else None,
+        }
+        for path in sorted({*old, *new})
+        if old.get(path) != new.get(path)
+    ]
+
+
+def set_entries(state: State, tree: str | None, entries: Mapping[str, Entry | None]) -> str:
+    """The tree with entries, whole directories among them, put (or removed: None) at paths; returns its ID."""
+    own = list_tree(state, tree)
+    below: dict[str, dict[str, Entry | None]] = {}
+    for path, entry in entries.items():
+        name, _, rest = path.partition("/")
+        if rest:
+            below.setdefault(name, {})[rest] = entry
+        elif entry is None:
+            own.pop(name, None)
+        else:
+            own[name] = entry
+    for name, inside in below.items():
+        known = own.get(name)
+        sha = set_entries(state, known.sha if known and known.mode == DIRECTORY else None, inside)
+        if list_tree(state, sha):
+            own[name] = Entry(DIRECTORY, sha)
+        else:
+            own.pop(name, None)
+    return _write_tree(state, own)
+
+
+def merge_trees(state: State, base: str | None, ours: str, theirs: str) -> str | None:
+    """The tree with what both sides did to their common base; None when both changed one file differently."""
+    common, own, other = (list_files(state, tree) for tree in (base, ours, theirs))
+    taken: dict[str, Entry | None] = {}
+    for path in {*common, *own, *other}:
+        before, mine, yours = common.get(path), own.get(path), other.get(path)
+        if yours in (before, mine):
+            continue
+        if mine != before:
+            return None
+        taken[path] = yours
+    return set_entries(state, ours, taken)
+
+
 def commit_id(commit: Document) -> str:
     """The ID of a commit: `tree`, `parents`, `author` and `committer` (name, email, ISO 8601 date), `message`."""
     lines = [f"tree {commit['tree']}", *(f"parent {parent}" for parent in commit["parents"])]

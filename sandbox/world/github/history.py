@@ -2,17 +2,19 @@
 
 import heapq
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.world.github import git_objects
-from sandbox.world.github.git_objects import Entry
-from sandbox.world.github.identifiers import timestamp
+from sandbox.world.github.identifiers import next_number, timestamp
 from sandbox.world.state import Document, State
 
 SHA_LENGTH = 40
 SHORTEST_SHA = 7
+HEADS = "refs/heads/"
+NO_COMMIT = "0" * SHA_LENGTH
+Activity = Literal["push", "force_push", "branch_creation", "branch_deletion", "pr_merge"]
 
 
 def find_ref(state: State, repository: Document, ref: str) -> str | None:
@@ -20,8 +22,39 @@ def find_ref(state: State, repository: Document, ref: str) -> str | None:
     return state.collection("github.refs").get(_key(repository, ref), {}).get("sha")
 
 
-def set_ref(state: State, repository: Document, ref: str, sha: str | None) -> None:
-    """Point a full ref at a commit, or remove it (None)."""
+def set_ref(
+    state: State,
+    repository: Document,
+    ref: str,
+    sha: str | None,
+    *,
+    actor: str | None = None,
+    activity: Activity | None = None,
+) -> None:
+    """Point a full ref at a commit, or remove it (None). A branch's move is recorded as the repository's activity.
+
+    Args:
+        state: the world.
+        repository: whose ref.
+        ref: `refs/heads/NAME`, or any other.
+        sha: the commit.
+        actor: the login of who does it.
+        activity: what it is recorded as; without it, what the commits before and after say.
+    """
+    before = find_ref(state, repository, ref)
+    if ref.startswith(HEADS) and before != sha:
+        state.collection("github.activities").add(
+            {
+                "id": next_number(state),
+                "repository": repository["id"],
+                "ref": ref,
+                "before": before or NO_COMMIT,
+                "after": sha or NO_COMMIT,
+                "activity_type": activity or _activity(state, repository, before, sha),
+                "actor": actor,
+                "timestamp": timestamp(),
+            }
+        )
     refs = state.collection("github.refs")
     if sha is None:
         refs.pop(_key(repository, ref), None)
@@ -40,6 +73,52 @@ def list_refs(state: State, repository: Document, prefix: str) -> dict[str, str]
 def find_commit(state: State, repository: Document, sha: str) -> Document | None:
     """A commit of the repository by its full ID."""
     return state.collection("github.commits").get(_key(repository, sha))
+
+
+def write_commit(
+    state: State,
+    repository: Document,
+    *,
+    tree: str,
+    parents: Sequence[str],
+    message: str,
+    author: Mapping[str, Any],
+    committer: Mapping[str, Any],
+) -> Document:
+    """Keep a commit that no ref need point at: a tree on top of its parents' commits. People as `add_commit` has them.
+
+    What it changes is told against its first parent.
+    """
+    first = find_commit(state, repository, parents[0]) if parents else None
+    commit: Document = {
+        "tree": tree,
+        "parents": list(parents),
+        "author": _person(author),
+        "committer": _person(committer),
+        "message": message,
+        "author_login": author.get("login"),
+        "committer_login": committer.get("login"),
+        "files": git_objects.compare_trees(state, first["tree"] if first else None, tree),
+    }
+    commit["sha"] = git_objects.commit_id(commit)
+    state.collection("github.commits")[_key(repository, commit["sha"])] = commit
+    return commit
+
+
+def is_ancestor(state: State, repository: Document, ancestor: str, head: str) -> bool:
+    """Whether one commit is reachable from the other, or the same."""
+    commit = find_commit(state, repository, head)
+    return commit is not None and any(known["sha"] == ancestor for known in log(state, repository, commit))
+
+
+def copy_history(state: State, source: Document, target: Document, sha: str) -> None:
+    """Give a repository all that a commit of another one reaches, as a pull request from a fork does."""
+    commits = state.collection("github.commits")
+    commit = find_commit(state, source, sha)
+    if commit is None or find_commit(state, target, sha) is not None:
+        return
+    for known in log(state, source, commit):
+        commits.setdefault(_key(target, known["sha"]), known)
 
 
 def resolve(state: State, repository: Document, name: str) -> Document | None:
@@ -83,6 +162,7 @@ def add_commit(
     message: str,
     author: Mapping[str, Any],
     committer: Mapping[str, Any],
+    actor: str | None = None,
 ) -> Document:
     """Commit changed files on top of a full ref, and move it; a ref that is not there starts a history.
 
@@ -94,6 +174,7 @@ def add_commit(
         message: the whole message.
         author: name, email, optionally date (ISO 8601) and login.
         committer: likewise.
+        actor: the login of who pushes it; the committer's without one.
 
     Raises:
         PathError: a path cannot be a file.
@@ -101,23 +182,11 @@ def add_commit(
     parent = find_ref(state, repository, ref)
     before = find_commit(state, repository, parent) if parent else None
     tree = git_objects.change_tree(state, before["tree"] if before else None, changes)
-    commit: Document = {
-        "tree": tree,
-        "parents": [parent] if parent else [],
-        "author": _person(author),
-        "committer": _person(committer),
-        "message": message,
-        "author_login": author.get("login"),
-        "committer_login": committer.get("login"),
-        "files": [
-            change
-            for path in sorted(changes)
-            if (change := _change(state, before["tree"] if before else None, tree, path)) is not None
-        ],
-    }
-    commit["sha"] = git_objects.commit_id(commit)
-    state.collection("github.commits")[_key(repository, commit["sha"])] = commit
-    set_ref(state, repository, ref, commit["sha"])
+    parents = [parent] if parent else []
+    commit = write_commit(
+        state, repository, tree=tree, parents=parents, message=message, author=author, committer=committer
+    )
+    set_ref(state, repository, ref, commit["sha"], actor=actor or committer.get("login"))
     repositories = state.collection("github.repositories")
     key = repository["full_name"].lower()
     repositories[key] = {**repositories[key], "pushed_at": timestamp()}
@@ -137,10 +206,9 @@ def _person(person: Mapping[str, Any]) -> Document:
     return {"name": person["name"], "email": person["email"], "date": date}
 
 
-def _change(state: State, before: str | None, after: str, path: str) -> Document | None:
-    old: Entry | None = git_objects.find_entry(state, before, path) if before else None
-    new = git_objects.find_entry(state, after, path)
-    if old == new:
-        return None
-    status = "added" if old is None else "removed" if new is None else "modified"
-    return {"path": path, "status": status, "before": old.sha if old else None, "after": new.sha if new else None}
+def _activity(state: State, repository: Document, before: str | None, after: str | None) -> Activity:
+    if before is None:
+        return "branch_creation"
+    if after is None:
+        return "branch_deletion"
+    return "push" if is_ancestor(state, repository, before, after) else "force_push"

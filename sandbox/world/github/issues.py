@@ -1,15 +1,16 @@
-"""Comments on issues and pull requests, and reactions to them.
+"""Issues and pull requests as issues, comments on them, and reactions to those.
 
-https://docs.github.com/rest/issues/comments and https://docs.github.com/rest/reactions/reactions.
+https://docs.github.com/rest/issues/issues, https://docs.github.com/rest/issues/comments and https://docs.github.com/rest/reactions/reactions.
 """
 
-from sandbox.world.github.access import open_repository, role
+from sandbox.world.github.access import author_association, open_repository, role
 from sandbox.world.github.authentication import app_may
 from sandbox.world.github.errors import error, json_body, not_found, required, validation_failed
-from sandbox.world.github.identifiers import html_url, next_number, node_id, timestamp
+from sandbox.world.github.identifiers import html_url, next_number, node_id, own_request, timestamp
 from sandbox.world.github.pages import found, select_page
 from sandbox.world.github.repositories import repository_url
 from sandbox.world.github.users import add_user, simple_user_of
+from sandbox.world.github.workflow_events import record_comment
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document, State
 
@@ -27,8 +28,42 @@ def open_issue(state: State, repository: Document, *, login: str, title: str, pu
     issues = state.collection("github.issues")
     prefix = f"{repository['full_name'].lower()}/"
     number = 1 + sum(key.startswith(prefix) for key in issues)
-    issues[f"{prefix}{number}"] = {"title": title, "login": login, "pull_request": pull_request}
+    issues[f"{prefix}{number}"] = {
+        "id": next_number(state),
+        "number": number,
+        "title": title,
+        "login": login,
+        "pull_request": pull_request,
+        "created_at": timestamp(),
+    }
     return number
+
+
+def add_comment(state: State, repository: Document, issue: int, *, login: str, body: str) -> int:
+    """Comment on an issue or pull request as a person would, with the runs that start by it; returns its number."""
+    user = add_user(state, login)
+    now = timestamp()
+    comment: Document = {
+        "id": next_number(state),
+        "repository": repository["full_name"],
+        "issue": issue,
+        "login": user["login"],
+        "body": body,
+        "reactions": [],
+        "created_at": now,
+        "updated_at": now,
+    }
+    state.collection("github.comments")[str(comment["id"])] = comment
+    _record_comment(state, repository, comment, "created", login)
+    return comment["id"]
+
+
+@routes.add("GET", "/repos/{owner}/{repo}/issues/{issue_number}")
+def get_issue(request: Request) -> Response:
+    """An issue, or a pull request as one."""
+    documentation = "issues/issues#get-an-issue"
+    repository = _repository(request, documentation, "read")
+    return found(request, _issue(request, repository, _require_issue(request, repository, documentation)))
 
 
 @routes.add("GET", "/repos/{owner}/{repo}/issues/{issue_number}/comments")
@@ -53,20 +88,14 @@ def create_comment(request: Request) -> Response:
     documentation = f"{PAGE}#create-an-issue-comment"
     repository = _repository(request, documentation, "write")
     _require_issue(request, repository, documentation)
-    user = add_user(request.state, request.identity["login"])
-    now = timestamp()
-    comment: Document = {
-        "id": next_number(request.state),
-        "repository": repository["full_name"],
-        "issue": int(request.parameters["issue_number"]),
-        "login": user["login"],
-        "body": _body(request, documentation),
-        "reactions": [],
-        "created_at": now,
-        "updated_at": now,
-    }
-    request.state.collection("github.comments")[str(comment["id"])] = comment
-    shown = _comment(request, repository, comment)
+    number = add_comment(
+        request.state,
+        repository,
+        int(request.parameters["issue_number"]),
+        login=request.identity["login"],
+        body=_body(request, documentation),
+    )
+    shown = _comment(request, repository, request.state.collection("github.comments")[str(number)])
     return Response(201, shown, {"Location": shown["url"]})
 
 
@@ -92,9 +121,11 @@ def update_comment(request: Request) -> Response:
     )
     if comment["login"].lower() != login.lower() and not strong:
         raise error(403, "Must have admin rights to Repository.", documentation)
+    before = comment["body"]
     comment["body"] = _body(request, documentation)
     comment["updated_at"] = timestamp()
     request.state.collection("github.comments")[str(comment["id"])] = comment
+    _record_comment(request.state, repository, comment, "edited", login, changes={"body": {"from": before}})
     return Response(200, _comment(request, repository, comment))
 
 
@@ -122,6 +153,33 @@ def create_reaction(request: Request) -> Response:
     return Response(201, _reaction(request, reaction))
 
 
+@routes.add("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions")
+def list_reactions(request: Request) -> Response:
+    """The reactions to a comment, oldest first, all or those of one `content`."""
+    documentation = "reactions/reactions#list-reactions-for-an-issue-comment"
+    repository = _repository(request, documentation, "read")
+    content = request.query.get("content")
+    reactions = _named(request, repository, documentation)["reactions"]
+    wanted = [reaction for reaction in reactions if content in (None, reaction["content"])]
+    page, headers = select_page(request, wanted)
+    return found(request, [_reaction(request, reaction) for reaction in page], headers)
+
+
+@routes.add("DELETE", "/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions/{reaction_id}")
+def delete_reaction(request: Request) -> Response:
+    """Take one's own reaction back: 204."""
+    documentation = "reactions/reactions#delete-an-issue-comment-reaction"
+    repository = _repository(request, documentation, "write")
+    comment = _named(request, repository, documentation)
+    number = request.parameters["reaction_id"]
+    reaction = next((known for known in comment["reactions"] if str(known["id"]) == number), None)
+    if reaction is None or reaction["login"].lower() != request.identity["login"].lower():
+        raise not_found(documentation)
+    comment["reactions"].remove(reaction)
+    request.state.collection("github.comments")[str(comment["id"])] = comment
+    return Response(204)
+
+
 def _repository(request: Request, documentation: str, level: str) -> Document:
     """The repository, for whoever reads it; an app needs issues or pull requests of that level."""
     pulls = app_may(request.identity, f"pull_requests:{level}")
@@ -129,10 +187,26 @@ def _repository(request: Request, documentation: str, level: str) -> Document:
     return open_repository(request, documentation, permission=permission)
 
 
-def _require_issue(request: Request, repository: Document, documentation: str) -> None:
+def _require_issue(request: Request, repository: Document, documentation: str) -> Document:
     key = f"{repository['full_name'].lower()}/{request.parameters['issue_number']}"
-    if key not in request.state.collection("github.issues"):
+    issue = request.state.collection("github.issues").get(key)
+    if issue is None:
         raise not_found(documentation)
+    return issue
+
+
+def _record_comment(
+    state: State, repository: Document, comment: Document, action: str, login: str, **more: Document
+) -> None:
+    issue = state.collection("github.issues")[f"{repository['full_name'].lower()}/{comment['issue']}"]
+    request = own_request(state)
+    payload = {
+        "action": action,
+        "issue": _issue(request, repository, issue),
+        "comment": _comment(request, repository, comment),
+        **more,
+    }
+    record_comment(state, repository, payload, login)
 
 
 def _named(request: Request, repository: Document, documentation: str) -> Document:
@@ -151,11 +225,57 @@ def _body(request: Request, documentation: str) -> str:
     return text
 
 
+def _issue(request: Request, repository: Document, issue: Document) -> Document:
+    number = issue["number"]
+    link = repository_url(request, repository, f"/issues/{number}")
+    comments = [
+        comment
+        for comment in request.state.collection("github.comments").values()
+        if (comment["repository"], comment["issue"]) == (repository["full_name"], number)
+    ]
+    pull = request.state.collection("github.pulls").get(f"{repository['full_name'].lower()}/{number}") or {}
+    kind = "pull" if issue["pull_request"] else "issues"
+    page = html_url(request, f"/{repository['full_name']}/{kind}/{number}")
+    shown: Document = {
+        "id": issue["id"],
+        "node_id": node_id("PullRequest" if issue["pull_request"] else "Issue", issue["id"]),
+        "url": link,
+        "repository_url": repository_url(request, repository),
+        "labels_url": f"{link}/labels{{/name}}",
+        "comments_url": f"{link}/comments",
+        "events_url": f"{link}/events",
+        "html_url": page,
+        "number": number,
+        "state": pull.get("state", "open"),
+        "title": issue["title"],
+        "body": None,
+        "user": simple_user_of(request, issue["login"]),
+        "labels": [],
+        "assignee": None,
+        "assignees": [],
+        "milestone": None,
+        "locked": False,
+        "comments": len(comments),
+        "author_association": author_association(request.state, repository, issue["login"]),
+        "created_at": issue["created_at"],
+        "updated_at": max(comment["updated_at"] for comment in comments) if comments else issue["created_at"],
+        "closed_at": pull.get("closed_at"),
+    }
+    if issue["pull_request"]:
+        shown["pull_request"] = {
+            "url": repository_url(request, repository, f"/pulls/{number}"),
+            "html_url": page,
+            "diff_url": f"{page}.diff",
+            "patch_url": f"{page}.patch",
+            "merged_at": pull.get("merged_at"),
+        }
+    return shown
+
+
 def _comment(request: Request, repository: Document, comment: Document) -> Document:
     link = repository_url(request, repository, f"/issues/comments/{comment['id']}")
     page = html_url(request, f"/{repository['full_name']}/issues/{comment['issue']}#issuecomment-{comment['id']}")
     given = [reaction["content"] for reaction in comment["reactions"]]
-    held = role(request.state, repository, comment["login"])
     return {
         "id": comment["id"],
         "node_id": node_id("IssueComment", comment["id"]),
@@ -166,7 +286,7 @@ def _comment(request: Request, repository: Document, comment: Document) -> Docum
         "user": simple_user_of(request, comment["login"]),
         "created_at": comment["created_at"],
         "updated_at": comment["updated_at"],
-        "author_association": "MEMBER" if held else "NONE",
+        "author_association": author_association(request.state, repository, comment["login"]),
         "performed_via_github_app": None,
         "reactions": {
             "url": f"{link}/reactions",

@@ -15,7 +15,7 @@ DOCUMENTATION = "actions/workflow-runs#review-pending-deployments-for-a-workflow
 
 @routes.add("POST", "/repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments")
 def review_pending_deployments(request: Request) -> Response:
-    """Approve or reject; whether the reviewer counts is decided where the job waits. The world keeps no deployments."""
+    """Approve or reject; whether the reviewer counts is decided where the job waits. The world makes none."""
     repository = open_repository(request, DOCUMENTATION, permission="deployments:write")
     run = request.state.collection("github.workflow_runs").get(request.parameters["run_id"])
     if run is None or run["repository"] != repository["full_name"]:

@@ -98,7 +98,7 @@ def minimal_repository(request: Request, repository: Document) -> Document:
         "private": repository["private"],
         "html_url": html_url(request, f"/{repository['full_name']}"),
         "description": None,
-        "fork": False,
+        "fork": repository.get("fork", False),
         "url": link,
         **{name: f"{link}{path}" for name, path in LINKS.items()},
     }
@@ -109,12 +109,20 @@ def minimal_repository(request: Request, repository: Document) -> Document:
 def get_repository(request: Request) -> Response:
     """A repository, with what the caller may do in it."""
     repository = open_repository(request, "repos/repos#get-a-repository")
+    body = whole_repository(request, repository)
+    held = role_of(request.state, repository, request.identity)
+    if held is not None:
+        body["permissions"] = _permissions(held)
+    return found(request, {**body, "network_count": 0, "subscribers_count": 0})
+
+
+def whole_repository(request: Request, repository: Document) -> Document:
+    """A repository with all that everybody is told of it (schema `repository`)."""
     page = html_url(request, f"/{repository['full_name']}")
     counts = ("forks", "forks_count", "stargazers_count", "watchers", "watchers_count", "open_issues", "size")
-    counts = (*counts, "open_issues_count", "network_count", "subscribers_count")
-    body: Document = {
+    return {
         **minimal_repository(request, repository),
-        **dict.fromkeys(counts, 0),
+        **dict.fromkeys((*counts, "open_issues_count"), 0),
         "git_url": page.replace("http://", "git://") + ".git",
         "ssh_url": f"git@localhost:{repository['full_name']}.git",
         "clone_url": f"{page}.git",
@@ -124,6 +132,7 @@ def get_repository(request: Request) -> Response:
         "license": None,
         "mirror_url": None,
         "default_branch": repository["default_branch"],
+        "has_downloads": True,
         "has_issues": True,
         "has_projects": False,
         "has_wiki": False,
@@ -140,10 +149,6 @@ def get_repository(request: Request) -> Response:
         "created_at": repository["created_at"],
         "updated_at": repository["pushed_at"],
     }
-    held = role_of(request.state, repository, request.identity)
-    if held is not None:
-        body["permissions"] = _permissions(held)
-    return found(request, body)
 
 
 @routes.add("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")

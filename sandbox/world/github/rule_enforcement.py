@@ -105,7 +105,7 @@ def _broken(ruleset: Document, change: Change) -> Iterator[str]:
 def _missing_checks(parameters: Mapping[str, Any], change: Change) -> Iterator[str]:
     if change == "create" and parameters.get("do_not_enforce_on_create"):
         return
-    # Nothing in this world reports checks: a commit made by this very call could not have passed any anyway.
+    # A commit made by this very call has no checks yet. One that a ref is only moved to might: that is not looked at.
     contexts = [check["context"] for check in parameters["required_status_checks"]]
     if len(contexts) == 1:
         yield f'Required status check "{contexts[0]}" is expected.'

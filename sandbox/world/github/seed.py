@@ -7,7 +7,7 @@ from sandbox.world.github import history
 from sandbox.world.github.access import find_repository
 from sandbox.world.github.organizations import add_organization, add_team
 from sandbox.world.github.repositories import add_repository
-from sandbox.world.github.users import add_user, commit_email
+from sandbox.world.github.users import add_user, commit_person
 from sandbox.world.state import Document, State
 
 
@@ -51,7 +51,7 @@ def seed(
     head = history.find_ref(state, known, f"refs/heads/{known['default_branch']}")
     for branch in branches:
         if history.find_ref(state, known, f"refs/heads/{branch}") is None:
-            history.set_ref(state, known, f"refs/heads/{branch}", head)
+            history.set_ref(state, known, f"refs/heads/{branch}", head, actor=owners[0])
     collaborators = state.collection("github.collaborators")
     for login, role in roles.items():
         collaborators.setdefault(f"{known['full_name'].lower()}/{login.lower()}", {"role_name": role})
@@ -60,8 +60,7 @@ def seed(
 
 
 def _commit_first(state: State, repository: Document, ref: str, login: str, files: Mapping[str, bytes]) -> None:
-    user = add_user(state, login)
-    person = {"name": user["name"] or login, "email": commit_email(user), "login": login}
+    person = commit_person(add_user(state, login))
     history.add_commit(state, repository, ref, files, message="Initial commit", author=person, committer=person)
 
 

@@ -46,6 +46,11 @@ def commit_email(user: Document) -> str:
     return user["email"] or f"{user['id']}+{user['login']}@users.noreply.github.com"
 
 
+def commit_person(user: Document) -> dict[str, Any]:
+    """A user as the author of a commit that is made through the API."""
+    return {"name": user["name"] or user["login"], "email": commit_email(user), "login": user["login"]}
+
+
 def simple_user(request: Request, user: Document) -> Document:
     """A user as other objects show it (schema `simple-user`)."""
     link = api_url(request, f"/users/{quote(user['login'])}")

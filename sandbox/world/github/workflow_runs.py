@@ -7,15 +7,18 @@ back its `status` and `conclusion`.
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sandbox.world.github import history
-from sandbox.world.github.access import open_repository
+from sandbox.world.github.access import find_repository, open_repository
 from sandbox.world.github.environments import find_environment, show_environment
 from sandbox.world.github.errors import not_found
 from sandbox.world.github.identifiers import html_url, next_number, node_id, timestamp
 from sandbox.world.github.pages import found
+from sandbox.world.github.pull_requests import show_pulls_of_branch
 from sandbox.world.github.repositories import minimal_repository, repository_url
+from sandbox.world.github.run_titles import display_title
 from sandbox.world.github.users import add_user, simple_user_of
 from sandbox.world.github.workflows import Workflow, register, workflows_at
 from sandbox.world.service import Request, Response, Routes
@@ -28,7 +31,19 @@ ENVIRONMENT_FIELDS = ("id", "node_id", "name", "url", "html_url", "created_at", 
 SKIP = re.compile(r"\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
 _CHANGING = threading.Lock()
 """Held while a run is read and written back: a review comes from another thread than its status."""
+_RECORDING = threading.Lock()
+"""Held while a run gets its number in its workflow."""
 SKIP_TRAILER = re.compile(r"\n\n\n?(?:.*\n)*skip-checks: ?true\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Head:
+    """What a run is shown to be of, where that is not the commit it runs at: a pull request's head."""
+
+    branch: str
+    sha: str
+    repository: str
+    """The full name of the one that the branch is in: of a fork, perhaps."""
 
 
 def skips_workflows(message: str) -> bool:
@@ -46,16 +61,14 @@ def record_push(
     commit: Document,
     *,
     before: str | None,
-    identity: Mapping[str, Any],
+    login: str,
 ) -> list[Document]:
     """Record the runs that a push to a branch starts: none when its head commit skips, or a workflow's token pushed."""
-    if skips_workflows(commit["message"]) or identity["login"] == WORKFLOW_TOKEN_LOGIN:
+    if skips_workflows(commit["message"]) or login == WORKFLOW_TOKEN_LOGIN:
         return []
     changed = [change["path"] for change in commit["files"]]
     return [
-        record_run(
-            state, repository, workflow, commit, event="push", branch=branch, actor=identity["login"], before=before
-        )
+        record_run(state, repository, workflow, commit, event="push", branch=branch, actor=login, before=before)
         for workflow in workflows_at(state, commit)
         if workflow.runs_on_push(branch, changed)
     ]
@@ -73,10 +86,30 @@ def record_run(
     before: str | None = None,
     inputs: Mapping[str, str] | None = None,
     payload: Mapping[str, Any] | None = None,
+    ref: str | None = None,
+    head: Head | None = None,
+    chain: int = 0,
 ) -> Document:
-    """Record one queued run and return it; `payload` is what its event holds beyond what the run itself says."""
+    """Record one queued run and return it.
+
+    Args:
+        state: the world.
+        repository: whose run.
+        workflow: the file.
+        commit: what it runs at, `github.sha`.
+        event: what started it.
+        branch: what it runs on.
+        actor: the login of who started it.
+        before: what a push's branch pointed at before.
+        inputs: a dispatch's.
+        payload: what the event holds beyond what the run itself says.
+        ref: `github.ref` where it is not the branch.
+        head: what it is shown to be of, where that is neither the branch nor the commit.
+        chain: how many runs led to it by `workflow_run`.
+    """
     add_user(state, actor)
-    registered = register(state, repository, workflow.path, ran=True)
+    with _RECORDING:
+        registered = register(state, repository, workflow.path, ran=True)
     number = next_number(state)
     run: Document = {
         "id": number,
@@ -85,9 +118,11 @@ def record_run(
         "path": workflow.path,
         "name": workflow.name,
         "event": event,
-        "ref": f"refs/heads/{branch}",
-        "head_branch": branch,
-        "head_sha": commit["sha"],
+        "ref": ref or f"refs/heads/{branch}",
+        "sha": commit["sha"],
+        "head_branch": head.branch if head else branch,
+        "head_sha": head.sha if head else commit["sha"],
+        "head_repository": head.repository if head else repository["full_name"],
         "before": before,
         "inputs": dict(inputs or {}),
         "payload": dict(payload or {}),
@@ -97,9 +132,11 @@ def record_run(
         "run_number": registered["runs"],
         "run_attempt": 1,
         "approvals": [],
+        "chain": chain,
         "created_at": timestamp(),
         "updated_at": timestamp(),
     }
+    run["display_title"] = display_title(state, repository, workflow, run, commit)
     state.collection("github.workflow_runs")[str(number)] = run
     return run
 
@@ -154,7 +191,7 @@ def get_run(request: Request) -> Response:
     """A run."""
     documentation = "actions/workflow-runs#get-a-workflow-run"
     repository, run = _named(request, documentation)
-    return found(request, _run(request, repository, run))
+    return found(request, show_run(request, repository, run))
 
 
 @routes.add("GET", "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals")
@@ -184,13 +221,15 @@ def _named(request: Request, documentation: str) -> tuple[Document, Document]:
     return repository, run
 
 
-def _run(request: Request, repository: Document, run: Document) -> Document:
+def show_run(request: Request, repository: Document, run: Document) -> Document:
+    """A run (schema `workflow-run`)."""
     link = run_url(request, repository, run)
     commit = history.find_commit(request.state, repository, run["head_sha"])
     if commit is None:
         raise LookupError(f"run {run['id']} is of commit {run['head_sha']}, which this world does not have")
     suite = repository_url(request, repository, f"/check-suites/{run['id']}")
-    shown = minimal_repository(request, repository)
+    owner, _, name = run["head_repository"].partition("/")
+    source = find_repository(request.state, owner, name) or repository
     return {
         "id": run["id"],
         "name": run["name"],
@@ -198,7 +237,7 @@ def _run(request: Request, repository: Document, run: Document) -> Document:
         "head_branch": run["head_branch"],
         "head_sha": run["head_sha"],
         "path": run["path"],
-        "display_title": commit["message"].partition("\n")[0] if run["event"] == "push" else run["name"],
+        "display_title": run["display_title"],
         "run_number": run["run_number"],
         "run_attempt": run["run_attempt"],
         "event": run["event"],
@@ -207,7 +246,7 @@ def _run(request: Request, repository: Document, run: Document) -> Document:
         "workflow_id": run["workflow_id"],
         "url": link,
         "html_url": run_page(request, run),
-        "pull_requests": [],
+        "pull_requests": show_pulls_of_branch(request, repository, source, run["head_branch"]),
         "created_at": run["created_at"],
         "updated_at": run["updated_at"],
         "run_started_at": run["created_at"],
@@ -229,6 +268,6 @@ def _run(request: Request, repository: Document, run: Document) -> Document:
             "author": {name: commit["author"][name] for name in ("name", "email")},
             "committer": {name: commit["committer"][name] for name in ("name", "email")},
         },
-        "repository": shown,
-        "head_repository": shown,
+        "repository": minimal_repository(request, repository),
+        "head_repository": minimal_repository(request, source),
     }

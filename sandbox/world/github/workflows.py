@@ -4,7 +4,8 @@ Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow
 """
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -15,6 +16,8 @@ from sandbox.world.github.patterns import matches_filter
 from sandbox.world.state import Document, State
 
 FOLDER = ".github/workflows"
+PULL_REQUEST_TYPES = ("opened", "synchronize", "reopened")
+"""The activities that start a workflow whose `on: pull_request` has no `types:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,34 @@ class Workflow:
     name: str
     triggers: dict[str, Any]
     """The configuration by event of `on:`, whichever of its three forms the file uses."""
+    run_name: str | None = None
+    """`run-name:` as the file has it."""
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    """The names of its jobs by their IDs."""
+
+    def takes(self, event: str, activity: str, default: tuple[str, ...] = ()) -> bool:
+        """Whether an event with that type of activity starts it; without `types:`, one of the default, or any."""
+        if event not in self.triggers:
+            return False
+        types = self.filters(event).get("types")
+        return activity in (_listed(types) if types is not None else default or (activity,))
+
+    def filters(self, event: str) -> dict[str, Any]:
+        """What `on:` says of an event."""
+        filters = self.triggers.get(event)
+        return filters if isinstance(filters, dict) else {}
+
+    def runs_on_pull_request(self, event: str, activity: str, base: str, changed: list[str]) -> bool:
+        """Whether a pull request's event (`pull_request`, `pull_request_target`) into a branch starts it."""
+        filters = self.filters(event)
+        started = self.takes(event, activity, PULL_REQUEST_TYPES)
+        return started and self._takes_branch(filters, base) and self._takes_paths(filters, changed)
+
+    def runs_after(self, name: str, branch: str) -> bool:
+        """Whether the end of a run of the workflow of that name, of that branch, starts it."""
+        filters = self.filters("workflow_run")
+        named = name in _listed(filters.get("workflows") or [])
+        return named and self.takes("workflow_run", "completed") and self._takes_branch(filters, branch)
 
     def runs_on_push(self, branch: str, changed: list[str]) -> bool:
         """Whether a push to the branch that changed these paths starts it."""
@@ -108,7 +139,15 @@ def _parse(path: str, content: bytes) -> Workflow | None:
     if isinstance(declared, str):
         declared = [declared]
     triggers = dict.fromkeys(declared) if isinstance(declared, list) else declared
-    return Workflow(path, str(parsed.get("name", path)), triggers) if isinstance(triggers, dict) else None
+    if not isinstance(triggers, dict):
+        return None
+    run_name = parsed.get("run-name")
+    jobs = parsed.get("jobs")
+    names = {
+        str(job): str((declared.get("name") if isinstance(declared, dict) else None) or job)
+        for job, declared in (jobs.items() if isinstance(jobs, dict) else ())
+    }
+    return Workflow(path, str(parsed.get("name", path)), triggers, None if run_name is None else str(run_name), names)
 
 
 def _listed(value: Any) -> list[str]:

@@ -33,23 +33,28 @@ ENDS = [
     (
         "production",
         "standard",
-        {"window": "success", "promote": "success"},
+        {"admission": "success", "promote": "success"},
         ":rocket: Production deployment successful",
     ),
-    ("production", "hotfix", {"window": "skipped", "promote": "success"}, ":rocket: Production hotfix successful"),
+    ("production", "hotfix", {"admission": "skipped", "promote": "success"}, ":rocket: Production hotfix successful"),
     ("staging", "standard", {"promote": "success"}, ":rocket: Staging deployment successful"),
     ("production", "standard", {"promote": "failure"}, ":fire: Production deployment failed (promote)!"),
     ("production", "hotfix", {"stage": "cancelled"}, ":fire: Production hotfix failed (stage)!"),
     ("staging", "standard", {"a": "failure", "b": "skipped"}, ":fire: Staging deployment failed (a)!"),
-    ("production", "standard", {"window": "failure", "b": "cancelled"}, "deployment failed (window, b)!"),
+    ("production", "standard", {"admission": "failure", "b": "cancelled"}, "deployment failed (admission, b)!"),
     ("production", "standard", {"<!here>": "failure"}, ":fire: Production deployment failed (&lt;!here&gt;)!"),
     (
         "production",
         "standard",
-        {"window": "failure", "stage": "skipped", "promote": "skipped"},
-        ":hourglass: Production deployment did not start: outside the window.",
+        {"admission": "failure", "stage": "skipped", "promote": "skipped"},
+        ":hourglass: Production deployment did not start: outside the window, locked, or not what staging",
     ),
-    ("staging", "standard", {"window": "failure"}, ":hourglass: Staging deployment did not start: outside the window."),
+    (
+        "staging",
+        "standard",
+        {"admission": "failure"},
+        ":hourglass: Staging deployment did not start: outside the window, locked, or not what staging",
+    ),
 ]
 
 
@@ -74,7 +79,7 @@ def test_the_team_reads_how_it_ended_and_only_a_failure_calls_everybody(
     [
         ({"promote": "success"}, "success", []),
         ({"promote": "failure"}, "failure", ["promote"]),
-        ({"window": "failure"}, "failure", ["window"]),
+        ({"admission": "failure"}, "failure", ["admission"]),
     ],
 )
 def test_a_machine_reads_the_outcome(
@@ -128,7 +133,7 @@ def test_a_person_on_a_machine_is_named_and_no_run(production: Production) -> No
         "{",
         "[]",
         "null",
-        '"window"',
+        '"admission"',
         '{"promote": "failure"}',
         '{"promote": {}}',
         '{"promote": {"result": null}}',

@@ -208,14 +208,15 @@ def test_what_somebody_has_looked_at_is_let_pass_with_a_warning(production: Prod
     staged = _deploy(production, "staged", 3, 2, 3)
     ended = _roll_back(production, old, "--schema-checked", "--json")
     assert (ended.code, production.serving) == (0, old), ended
-    (warning,) = ended.document["warnings"]
+    (warning,) = [said for said in ended.document["warnings"] if "not locked" not in said]
     assert "You say that you have looked at the database" in warning
     assert f"the release of {staged} does not run on" in warning
 
 
 def test_nothing_is_warned_of_where_the_schema_suits(production: Production) -> None:
     good, _ = _serve(production, (2, 0, 0), (3, 2, 3))
-    assert _roll_back(production, good, "--schema-checked", "--json").document["warnings"] == []
+    warnings = _roll_back(production, good, "--schema-checked", "--json").document["warnings"]
+    assert [said for said in warnings if "not locked" not in said] == []
 
 
 def test_the_targets_that_a_second_previous_is_offered_are_those_that_the_schema_suits(production: Production) -> None:

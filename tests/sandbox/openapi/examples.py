@@ -82,13 +82,20 @@ def _bodies(document: Document, declared: Mapping[str, Any], *, of_request: bool
         if "json" not in kind:
             continue
         named = {name: document.resolved(example) for name, example in media.get("examples", {}).items()}
-        bodies = {name: (kind, example["value"]) for name, example in named.items() if "value" in example}
+        bodies = {
+            name: (kind, _shown(document, example["value"])) for name, example in named.items() if "value" in example
+        }
         if bodies:
             return bodies
         if "example" in media:
             return {"": (kind, media["example"])}
         return {"": (kind, instance(document, media.get("schema", {}), of_request=of_request))}
     return {}
+
+
+def _shown(document: Document, value: Any) -> Any:
+    """An example's value. Of issues, GitHub's document has a reference to another example there."""
+    return document.resolved(value)["value"] if isinstance(value, dict) and value.keys() == {"$ref"} else value
 
 
 def _path(operation: Operation) -> str:

@@ -40,12 +40,22 @@ STALE: Mapping[str, Mapping[str, str]] = {
         'its root: "language" is a required property': "null, which the service does answer, is left out",
         'source: "language" is a required property': "null, which the service does answer, is left out",
     },
+    "GET /repos/{owner}/{repo}/actions/runs/{run_id}/jobs 200": {'jobs/0: "created_at" is a required property': OLDER},
+    "GET /repos/{owner}/{repo}/activity 200": {
+        f'0: "{name}" is a required property': "it shows the fields of the beta"
+        for name in ("activity_type", "actor", "timestamp")
+    },
     "GET /repos/{owner}/{repo}/branches 200": {
         '0/protection/required_status_checks: "checks" is a required property': OLDER
     },
     "GET /repos/{owner}/{repo}/collaborators/{username}/permission 200": {
         'user: "role_name" is a required property': OLDER
     },
+    "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls 200": {
+        '0/requested_teams/0: "type" is a required property': OLDER
+    },
+    "GET /repos/{owner}/{repo}/pulls 200": {'0/requested_teams/0: "type" is a required property': OLDER},
+    "GET /repos/{owner}/{repo}/pulls/{pull_number} 200": {'requested_teams/0: "type" is a required property': OLDER},
     "GET /repos/{owner}/{repo}/commits/{ref} 200": {
         'files/0: "contents_url" is a required property': OLDER,
         'files/0: "sha" is a required property': OLDER,

@@ -15,7 +15,11 @@ from sandbox.accounts import Accounts
 from sandbox.actions.moments import StartingStep, WaitingJob
 from sandbox.actions.result import RunResult
 from sandbox.actions.runner import Runner
-from sandbox.world.state import State
+from sandbox.world.github.access import find_repository
+from sandbox.world.github.identifiers import timestamp
+from sandbox.world.github.issues import add_comment, open_issue
+from sandbox.world.github.users import add_user
+from sandbox.world.state import Document, State
 from sandbox.world.vercel.project_store import DEPLOYMENTS, DOMAINS, PROJECTS
 
 APP = Path(__file__).parent / "app"
@@ -26,6 +30,26 @@ DOMAIN_OF = {"staging": "staging.ai-tools.example.com", "production": "ai-tools.
 ALWAYS = "Mon-Sun 00:00-00:00 UTC"
 REVIEWER = "octocat"
 PUSHER = "operator"
+BOT = "github-actions[bot]"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a comment."""
+
+    issue: int
+    heard: list[RunResult]
+    """The runs of commands.yml; none for what is no command."""
+    started: list[RunResult]
+    """What those started."""
+    answers: list[str]
+    """All of this program's answers in the issue, as they are now."""
+    reactions: list[str]
+
+    @property
+    def answer(self) -> str:
+        """The last one."""
+        return self.answers[-1]
 
 
 @dataclass
@@ -47,6 +71,8 @@ class Team:
     def settle_in(self) -> None:
         """Something healthy serves each domain, and the window is open whatever the hour."""
         self.set_window(ALWAYS)
+        # Most releases here are of what staging has never had.
+        self.set_variable("REQUIRE_STAGING", "false")
         for stack in BRANCHES:
             self.serve(stack, self.deploy(stack, f"first-{stack}"))
 
@@ -96,6 +122,45 @@ class Team:
             path = f"/repos/{REPOSITORY}/environments/production/variables/{name}"
             self.github("PATCH", path, {"name": name, "value": value})
 
+    def set_variable(self, name: str, value: str, environment: str = "production") -> None:
+        """Give an environment a variable that its stack does not declare."""
+        path = f"/repos/{REPOSITORY}/environments/{environment}/variables"
+        known = {entry["name"] for entry in self.github("GET", path, per_page="100")["variables"]}
+        method, place = ("PATCH", f"{path}/{name}") if name in known else ("POST", path)
+        self.github(method, place, {"name": name, "value": value})
+
+    def grant(self, login: str, role: str) -> None:
+        """Give somebody a role in the repository."""
+        add_user(self.state, login)
+        self.state.collection("github.collaborators")[f"{REPOSITORY}/{login}".lower()] = {"role_name": role}
+
+    def comment(self, text: str, *, login: str = REVIEWER, issue: int | None = None) -> "Answered":
+        """Comment, and wait for what that starts and for the answer to say how it ended."""
+        before = self._runs()
+        if issue is None:
+            issue = open_issue(self.state, self.repository, login=PUSHER, title="Checkout fails")
+        self._age_pushes()
+        number = add_comment(self.state, self.repository, issue, login=login, body=text)
+        heard = [run for run in self._new(before) if run["event"] == "issue_comment"]
+        ended = [self._ended(run["id"]) for run in heard]
+        started = [self._ended(run["id"]) for run in self._new(before) if run["event"] == "workflow_dispatch"]
+        for run in self._new(before):
+            if run["event"] == "workflow_run":
+                self._ended(run["id"])
+        comments = self.state.collection("github.comments")
+        reactions = [reaction["content"] for reaction in comments[str(number)]["reactions"]]
+        return Answered(issue, ended, started, self.answers(issue), reactions)
+
+    def ended_since(self, before: set[str], event: str = "push") -> RunResult:
+        """Wait for the one run of an event that was started since."""
+        (number,) = [run["id"] for run in self._new(before) if run["event"] == event]
+        return self._ended(number)
+
+    def answers(self, issue: int) -> list[str]:
+        """This program's answers in an issue or pull request."""
+        comments = self.state.collection("github.comments").values()
+        return [entry["body"] for entry in comments if entry["issue"] == issue and entry["login"] == BOT]
+
     def commit(self, stack: str, files: Mapping[str, str]) -> None:
         """Commit new files to the stack's branch; that starts nothing."""
         for name, text in files.items():
@@ -140,6 +205,13 @@ class Team:
             self.vercel("GET", f"/v9/projects/{project}")
 
     # What can be seen.
+
+    @property
+    def repository(self) -> Document:
+        """The repository as the world keeps it."""
+        found = find_repository(self.state, *REPOSITORY.split("/"))
+        assert found is not None
+        return found
 
     def project(self, stack: str) -> Mapping[str, Any]:
         """The stack's project at Vercel."""
@@ -205,9 +277,24 @@ class Team:
     def _runs(self) -> set[str]:
         return set(self.state.collection("github.workflow_runs"))
 
+    def _age_pushes(self) -> None:
+        """Let a minute pass since the last push: GitHub's clock tells seconds, and nobody is that quick."""
+        moves = self.state.collection("github.activities")
+        for key, move in moves.items():
+            earlier = datetime.fromisoformat(move["timestamp"]) - timedelta(minutes=1)
+            moves[key] = {**move, "timestamp": timestamp(earlier)}
+
+    def _new(self, before: set[str]) -> list[Mapping[str, Any]]:
+        runs = self.state.collection("github.workflow_runs")
+        return [runs[number] for number in sorted(self._runs() - before, key=int)]
+
     def _result(self, before: set[str]) -> RunResult:
-        (started,) = self._runs() - before
-        result = self.runner.wait(int(started), 300)
+        # The end of an earlier run starts one as well.
+        (started,) = [run["id"] for run in self._new(before) if run["event"] != "workflow_run"]
+        return self._ended(started)
+
+    def _ended(self, number: int) -> RunResult:
+        result = self.runner.wait(number, 300)
         leaked = [secret for secret in self.secrets if secret in result.log + result.summary]
         assert not leaked, f"{len(leaked)} secrets were printed"
         return result

@@ -6,7 +6,7 @@ from sandbox.world.vercel.outcomes import break_site
 from tests.workflows.scenarios.team import DOMAIN_OF, Team, closed_window
 
 STEPS_OF_A_RELEASE = (
-    *("window", "audit", "build", "backup", "stage", "staged_tests", "migrations", "promote", "domain_tests"),
+    *("admission", "audit", "build", "backup", "stage", "staged_tests", "migrations", "promote", "domain_tests"),
     *("settle", "report"),
 )
 
@@ -71,7 +71,7 @@ def test_nothing_starts_outside_the_window(team: Team) -> None:
     before = team.deployments()
     run = team.push("production")
     assert run.conclusion == "failure", run.log
-    assert run.results["window"] == "failure"
+    assert run.results["admission"] == "failure"
     assert run.results["build"] == run.results["backup"] == "skipped"
     assert team.deployments() == before
     assert "It opens at" in run.log
@@ -91,7 +91,7 @@ def test_a_hotfix_passes_the_window_and_says_who_and_why(team: Team) -> None:
 def test_a_hotfix_without_a_reason_does_not_start(team: Team) -> None:
     before = team.deployments()
     run = team.dispatch("production.yml", deployment_type="hotfix")
-    assert run.results["window"] == "failure", run.log
+    assert run.results["admission"] == "failure", run.log
     assert team.deployments() == before
 
 

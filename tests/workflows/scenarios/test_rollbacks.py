@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workflows.scenarios.team import Team
+from tests.workflows.scenarios.team import REPOSITORY, Team
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_production_yml_rolls_back_when_it_is_told_to_and_releases_nothing(team:
     assert run.conclusion == "success", run.log
     assert (team.serving(), team.deployments()) == (good, before)
     assert run.results["rollback/rollback"] == "success"
-    assert run.results["window"] == run.results["promote"] == "skipped"
+    assert run.results["admission"] == run.results["promote"] == "skipped"
 
 
 @pytest.mark.parametrize("target", ["dpl_nowhere", "staged"])
@@ -49,9 +49,15 @@ def test_a_wrong_target_moves_nothing(team: Team, served: tuple[str, str], targe
     assert run.results["settle"] == "success"
 
 
-def test_the_release_after_a_rollback_goes_live(team: Team, served: tuple[str, str]) -> None:
-    assert served
+def test_after_a_rollback_nothing_is_released_until_somebody_unlocks(team: Team, served: tuple[str, str]) -> None:
+    good, _ = served
     team.dispatch("rollback.yml", reason="checkout fails")
+    refused = team.push("production")
+    assert (refused.conclusion, team.serving()) == ("failure", good)
+    assert "production is locked by operator" in refused.log
+    assert "did not start" in team.messages[-1]
+
+    team.github("DELETE", f"/repos/{REPOSITORY}/git/refs/heads/deploy-lock/production")
     run = team.push("production")
     assert run.conclusion == "success", run.log
     assert team.serving() == team.deployments()[-1]

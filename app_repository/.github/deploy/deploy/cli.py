@@ -1,29 +1,24 @@
 """The command line: arguments in, an exit code out."""
 
 import argparse
+import importlib
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from deploy.clock import Clock
 from deploy.command import Command, Context
-from deploy.commands.approval import APPROVAL
-from deploy.commands.backup import BACKUP
-from deploy.commands.health import HEALTH
-from deploy.commands.migrate import MIGRATE
-from deploy.commands.notify import NOTIFY
-from deploy.commands.promote import PROMOTE
-from deploy.commands.record import RECORD
-from deploy.commands.rollback import ROLLBACK
-from deploy.commands.settle import SETTLE
-from deploy.commands.stage import STAGE
-from deploy.commands.window import WINDOW
 from deploy.console import Console
 from deploy.errors import DONE, WRONG_USAGE, DeployError, NeedsPersonError
 from deploy.http_client import HttpClient
 from deploy.settings import Settings
 
-COMMANDS = (WINDOW, BACKUP, STAGE, HEALTH, APPROVAL, MIGRATE, PROMOTE, SETTLE, ROLLBACK, NOTIFY, RECORD)
+NAMES = (
+    *("window", "admit", "backup", "stage", "health", "approval", "migrate", "promote", "settle", "rollback", "notify"),
+    *("record", "command", "hear", "answer", "preview", "stale"),
+)
+"""The commands, each in the module of `deploy.commands` that has its name."""
 
 EXIT_CODES = """exit codes:
   0  done
@@ -57,9 +52,11 @@ def main(
         0 done, 1 failed and safe, 2 wrong usage or configuration, 3 needs a person now.
     """
     variables = os.environ if environ is None else environ
-    parser = _parser()
+    words = sys.argv[1:] if argv is None else argv
+    # A rollback does not wait for Python to compile what it does not need.
+    parser = _parser([load(words[0])] if words and words[0] in NAMES else load_all())
     try:
-        arguments = parser.parse_args(argv)
+        arguments = parser.parse_args(words)
     except SystemExit as ended:  # argparse has printed its help, or what is wrong
         return ended.code if isinstance(ended.code, int) else WRONG_USAGE
     command: Command = arguments.command
@@ -86,7 +83,18 @@ def main(
     return DONE
 
 
-def _parser() -> argparse.ArgumentParser:
+def load(name: str) -> Command:
+    """The command of that name."""
+    command: Command = getattr(importlib.import_module(f"deploy.commands.{name}"), name.upper())
+    return command
+
+
+def load_all() -> list[Command]:
+    """Every command."""
+    return [load(name) for name in NAMES]
+
+
+def _parser(known: Sequence[Command]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python3 -m deploy",
         description="Releases a build to one environment on Vercel, verifies it, and takes it back.",
@@ -95,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
+    for command in known:
         added = commands.add_parser(
             command.name,
             help=command.summary,

@@ -68,6 +68,10 @@ class Console:
         self.warnings.append(self.clean(text))
         self._write(self._err, f"{'::warning::' if self._github else 'warning: '}{self._escaped(text)}")
 
+    def notice(self, text: str) -> None:
+        """Something good to know, which GitHub keeps with the run."""
+        self._write(self._err, f"{'::notice::' if self._github else '- '}{self._escaped(text)}")
+
     def fail(self, error: DeployError) -> None:
         """Why the command ends unfinished."""
         self._write(self._err, f"{'::error::' if self._github else 'error: '}{self._escaped(str(error))}")

@@ -27,6 +27,8 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 LONGEST_RETRY_AFTER = 60.0
 """Seconds that a service may make a call wait through `Retry-After`; what asks for more fails instead."""
+READS = "GET"
+"""The method that changes nothing, answered or not."""
 NOT_DONE = (429,)
 """Statuses that say that nothing was done, whatever was asked."""
 
@@ -256,11 +258,11 @@ def _failure(call: Call, ended: _Attempt, attempt: int) -> CallFailedError:
     tries = "" if attempt == 1 else f" ({attempt} attempts)"
     reply = ended.reply
     if reply is None:
-        return CallFailedError(call, f"{ended.why}{tries}", maybe_done=ended.sent)
+        return CallFailedError(call, f"{ended.why}{tries}", maybe_done=ended.sent and call.method != READS)
     why = f"answered {reply.status}{_explanation(reply)}{tries}"
     if reply.headers.get("retry-after"):
         why += f"; it asks to wait {reply.headers['retry-after']}"
-    maybe_done = reply.status >= 500  # noqa: PLR2004 - the class of server errors
+    maybe_done = reply.status >= 500 and call.method != READS  # noqa: PLR2004 - the class of server errors
     return CallFailedError(call, why, status=reply.status, maybe_done=maybe_done)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from sandbox.world.github.access import find_repository
 from sandbox.world.github.authentication import grant_token
 from sandbox.world.github.seed import seed
 from sandbox.world.server import running
-from sandbox.world.state import State
+from sandbox.world.state import Document, State
 
 REPOSITORY = "/repos/acme/ai-tools"
 SCOPES = ("repo", "workflow", "read:org")
@@ -41,6 +42,13 @@ class World:
         token = f"ghs_{login}_{'_'.join(permissions)}"
         grant_token(self.state, token, login=login, scopes=permissions, kind="App", app_id=app_id)
         return self.client(token)
+
+    @property
+    def repository(self) -> Document:
+        """The repository as the world keeps it."""
+        found = find_repository(self.state, "acme", "ai-tools")
+        assert found is not None
+        return found
 
     def runs(self) -> list[dict[str, Any]]:
         """The workflow runs that were started, oldest first."""

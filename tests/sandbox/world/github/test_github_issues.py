@@ -62,3 +62,16 @@ def test_a_readers_comment_is_their_own_and_nobody_elses(world: World, operator:
     assert reader.patch(f"{REPOSITORY}/issues/comments/{number}", json={"body": "yours"}).status_code == 403
     own = reader.post(COMMENTS, json={"body": "hello"}).json()["id"]
     assert reader.patch(f"{REPOSITORY}/issues/comments/{own}", json={"body": "bye"}).status_code == 200
+
+
+def test_ones_own_reaction_is_taken_back(world: World, operator: httpx2.Client) -> None:
+    number = operator.post(COMMENTS, json={"body": "hello"}).json()["id"]
+    reactions = f"{REPOSITORY}/issues/comments/{number}/reactions"
+    mona = world.user("mona")
+    eyes = mona.post(reactions, json={"content": "eyes"}).json()["id"]
+    operator.post(reactions, json={"content": "rocket"})
+    assert [reaction["content"] for reaction in operator.get(reactions).json()] == ["eyes", "rocket"]
+    assert len(operator.get(reactions, params={"content": "eyes"}).json()) == 1
+    assert operator.delete(f"{reactions}/{eyes}").status_code == 404
+    assert mona.delete(f"{reactions}/{eyes}").status_code == 204
+    assert [reaction["content"] for reaction in mona.get(reactions).json()] == ["rocket"]

@@ -23,8 +23,10 @@ class CommandLineError(Exception):
     """It did not end with a deployment's address; the message says how."""
 
 
-def upload(settings: Settings, console: Console, folder: Path, *, api: str, meta: Mapping[str, str]) -> str:
-    """Deploy `.vercel/output` of a folder for production, without a domain.
+def upload(
+    settings: Settings, console: Console, folder: Path, *, api: str, meta: Mapping[str, str], preview: bool = False
+) -> str:
+    """Deploy `.vercel/output` of a folder, without a domain.
 
     Args:
         settings: must have Vercel's token, team and project.
@@ -32,6 +34,7 @@ def upload(settings: Settings, console: Console, folder: Path, *, api: str, meta
         folder: contains `.vercel/output`; `.vercel/project.json` is written beside it.
         api: the address of Vercel's API.
         meta: written onto the deployment.
+        preview: for a preview, not for production.
 
     Returns:
         The deployment's host name.
@@ -42,7 +45,8 @@ def upload(settings: Settings, console: Console, folder: Path, *, api: str, meta
     project = {"orgId": settings["VERCEL_ORG_ID"], "projectId": settings["VERCEL_PROJECT_ID"]}
     (folder / ".vercel/project.json").write_text(json.dumps(project))
     arguments = [
-        *("deploy", "--prebuilt", "--prod", "--skip-domain", "--yes", "--no-color", "--cwd", str(folder)),
+        *("deploy", "--prebuilt", "--yes", "--no-color", "--cwd", str(folder)),
+        *(() if preview else ("--prod", "--skip-domain")),
         *(part for name, value in meta.items() for part in ("--meta", f"{name}={value}")),
         *(() if api == API else ("--api", api)),
     ]

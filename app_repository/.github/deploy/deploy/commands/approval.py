@@ -6,7 +6,7 @@ for an approval, the answer is looked up before anything goes on.
 
 import argparse
 
-from deploy.clients.github import approvers
+from deploy.clients.github import NEEDED, GitHub, approvers
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError
 from deploy.http_client import CallFailedError
@@ -20,9 +20,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
     settings = context.settings
-    settings.require("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    settings.require(*NEEDED, "GITHUB_RUN_ID")
     try:
-        logins = approvers(context.http, settings, settings["GITHUB_RUN_ID"], arguments.environment)
+        logins = approvers(GitHub(context.http, settings), settings["GITHUB_RUN_ID"], arguments.environment)
     except CallFailedError as error:
         raise FailedError(
             f"GitHub does not say who approved: it {error.why}.",

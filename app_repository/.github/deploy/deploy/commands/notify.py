@@ -14,8 +14,9 @@ ENDED_BADLY = ("failure", "cancelled")
 RESULTS = ("success", "skipped", *ENDED_BADLY)
 """What GitHub says of a job in `needs.<job_id>.result`
 (https://docs.github.com/actions/reference/workflows-and-actions/contexts#needs-context)."""
-WINDOW = "window"
-"""The job that lets a release start only within the deployment window. Where it alone ended badly, nothing is wrong."""
+ADMISSION = "admission"
+"""The job that lets a release start: within the window, on what is not locked, with what staging has verified. Where it
+alone ended badly, nothing is wrong."""
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +39,9 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         f"By {escape(actor(context))}.",
         run_link(context),
     ]
-    if ended == [WINDOW]:
-        parts = [f":hourglass: {subject} did not start: outside the window.", *said]
+    if ended == [ADMISSION]:
+        why = "outside the window, locked, or not what staging has verified; the run says which"
+        parts = [f":hourglass: {subject} did not start: {why}.", *said]
     elif ended:
         state = escape(arguments.state or "Nobody has looked at what serves: `python3 -m deploy settle` does.")
         parts = [f":fire: {subject} failed ({escape(', '.join(ended))})! {CHANNEL}", state, *said]

@@ -1,7 +1,8 @@
 """`deploy rollback`: traffic goes back to a deployment that served before.
 
 Two rounds of calls until traffic moves: look at the project and the target together, then ask. Whoever else has to hear
-of it is told beside that or afterwards, and changes nothing about how it ends.
+of it is told beside that or afterwards, and changes nothing about how it ends. Production is locked meanwhile, so that
+nothing rolls forward by accident.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from deploy.release import rollback_target
 from deploy.release.beside import beside
 from deploy.release.events import Event, record
 from deploy.release.health_check import Health
+from deploy.release.record_at_github import hold_production, record_serving
 from deploy.release.team import actor, run_link, tell
 from deploy.release.traffic import Traffic
 from deploy.settings import VERCEL
@@ -60,6 +62,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     context.console.log(f"Rolling back from {left} to {deployment}: {reason}")
     with beside(context.console) as start:
         start(_announce, context, deployment, reason)
+        start(hold_production, context, reason)
         try:
             traffic.move("rollback", deployment, reason=f"{reason} ({actor(context)})")
             health = traffic.confirm(deployment)
@@ -76,6 +79,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
             started=started,
         )
         start(record, context, event)
+        start(record_serving, context, deployment, "rollback")
         start(_tell_end, context, deployment, health)
         if arguments.database:
             start(_roll_back_database, context, deployment, reason)

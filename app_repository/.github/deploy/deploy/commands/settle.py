@@ -11,6 +11,7 @@ from deploy.clients.vercel import Deployment
 from deploy.command import Command, Context, Done
 from deploy.commands.health import add_patience, patience_of
 from deploy.errors import DeployError, FailedError, NeedsPersonError
+from deploy.release.record_at_github import record_serving
 from deploy.release.restoration import restore
 from deploy.release.team import run_link, tell
 from deploy.release.traffic import Traffic
@@ -38,7 +39,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     context.settings.require(*VERCEL)
     traffic = Traffic(context, patience)
     try:
-        done = _settle(traffic, arguments)
+        done = _settle(context, traffic, arguments)
     except DeployError as error:
         # Whatever it was, production is not known to be good.
         ended = error if isinstance(error, NeedsPersonError) else _for_a_person(error)
@@ -54,7 +55,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     return done
 
 
-def _settle(traffic: Traffic, arguments: argparse.Namespace) -> Done:
+def _settle(context: Context, traffic: Traffic, arguments: argparse.Namespace) -> Done:
     project = traffic.settled()
     serving = project.serving
     if serving is None:
@@ -67,7 +68,7 @@ def _settle(traffic: Traffic, arguments: argparse.Namespace) -> Done:
         what = "this release, verified" if is_release else "what served before this release"
         if not arguments.deployment:
             what = "healthy"
-        return _done(serving, traffic, what, moved=False)
+        return _done(context, serving, traffic, what, moved=False)
     if not is_release:
         raise NeedsPersonError(
             f"{serving} serves {traffic.domain} and is not healthy: {health.fault if health else ''}.",
@@ -77,10 +78,11 @@ def _settle(traffic: Traffic, arguments: argparse.Namespace) -> Done:
         )
     why = health.fault if health else f"its tests on the domain ended as {arguments.tests or 'nobody knows'}"
     restored = restore(traffic, serving.id, arguments.previous, reason=f"{serving.id} was not verified: {why}")
-    return _done(restored, traffic, f"rolled back from {serving.id}, because {why}", moved=True)
+    return _done(context, restored, traffic, f"rolled back from {serving.id}, because {why}", moved=True)
 
 
-def _done(serving: Deployment, traffic: Traffic, what: str, *, moved: bool) -> Done:
+def _done(context: Context, serving: Deployment, traffic: Traffic, what: str, *, moved: bool) -> Done:
+    record_serving(context, serving, "rollback" if moved else "release")
     return Done(f"{serving} serves https://{traffic.domain}: {what}.", {"serving": serving.id, "moved": moved})
 
 

@@ -4,7 +4,6 @@ With the app's migrations it decides how far the release takes the database, and
 """
 
 import argparse
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,20 +12,15 @@ from deploy.clients.vercel_cli import CommandLineError, upload
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError, WrongUsageError
 from deploy.http_client import CallFailedError
+from deploy.release import build_output, readiness
 from deploy.release.revisions import Revision, read_history
 from deploy.release.schema import Schema, decide, named, schema_of
 from deploy.release.team import actor, run_link
 from deploy.settings import VERCEL
 
-OUTPUT = Path(".vercel/output")
-ENDED_BADLY = ("ERROR", "CANCELED", "DELETED")
-LONGEST_WAIT = 900.0
-"""Seconds that a deployment may take to become ready."""
-PAUSE = 3.0
 KEPT = 3
 """Deployments that have served and must be able to serve again, beside the one that serves."""
 MOST_KEPT = 50
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -46,18 +40,14 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
     context.settings.require(*VERCEL)
-    if not _VERSION.fullmatch(arguments.version):
-        raise WrongUsageError(
-            f"The version {arguments.version[:100]!r} is not made of letters, digits, dots and dashes.",
-            "pass the NEXT_PUBLIC_VERSION that the app was built with.",
-        )
+    build_output.check_version(arguments.version)
     if not 0 <= arguments.keep_rollbacks <= MOST_KEPT:
         raise WrongUsageError(
             f"--keep-rollbacks={arguments.keep_rollbacks} is no number from 0 to {MOST_KEPT}.",
             f"give one, such as {KEPT}.",
         )
     folder: Path = arguments.folder.resolve()
-    _check_output(folder / OUTPUT)
+    build_output.check(folder)
     history = _history(arguments, context)
     vercel = Vercel(context.http, context.settings)
     try:
@@ -67,9 +57,11 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         if deployment is None:
             schema = _schema(vercel, previous, history, arguments, context)
             deployment = _deploy(vercel, folder, arguments.version, schema, context)
-        deployment = _wait_until_ready(vercel, deployment, context)
+        deployment = readiness.wait(vercel, deployment, context)
     except CallFailedError as error:
         raise _failed(f"Vercel {error.why}") from error
+    except readiness.NotReadyError as error:
+        raise _failed(str(error)) from error
     _check(vercel, deployment, arguments.version)
     url = f"https://{deployment.host}"
     values = {
@@ -81,17 +73,6 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     }
     context.console.output(**values)
     return Done(f"{url} is ready ({deployment.id}), and serves no domain.", values)
-
-
-def _check_output(output: Path) -> None:
-    """Refuse a build that is none, or that points outside itself: the upload would follow."""
-    if not (output / "config.json").is_file():
-        raise WrongUsageError(f"There is no build in {output}.", "`vercel build --prod` first.")
-    for path in output.rglob("*"):
-        if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
-            raise WrongUsageError(
-                f"{path} is a link that leads out of the build.", "build again; a build contains what it deploys."
-            )
 
 
 def _history(arguments: argparse.Namespace, context: Context) -> Sequence[Revision]:
@@ -123,7 +104,9 @@ def _schema(
 
 def _staged_already(vercel: Vercel, version: str) -> Deployment | None:
     made = [
-        deployment for deployment in vercel.production_deployments_of(version) if deployment.state not in ENDED_BADLY
+        deployment
+        for deployment in vercel.production_deployments_of(version)
+        if deployment.state not in readiness.ENDED_BADLY
     ]
     return made[0] if made else None
 
@@ -153,18 +136,6 @@ def _deploy(vercel: Vercel, folder: Path, version: str, schema: Schema, context:
             raise _failed(str(error)) from error
         return made
     return vercel.deployment(host)
-
-
-def _wait_until_ready(vercel: Vercel, deployment: Deployment, context: Context) -> Deployment:
-    deadline = context.clock.monotonic() + LONGEST_WAIT
-    while deployment.state != "READY":
-        if deployment.state in ENDED_BADLY:
-            raise _failed(f"{deployment.id} ended as {deployment.state}")
-        if context.clock.monotonic() >= deadline:
-            raise _failed(f"{deployment.id} is still {deployment.state} after {LONGEST_WAIT / 60:.0f} minutes")
-        context.clock.sleep(PAUSE)
-        deployment = vercel.deployment(deployment.id)
-    return vercel.deployment(deployment.id)
 
 
 def _check(vercel: Vercel, deployment: Deployment, version: str) -> None:

@@ -1,13 +1,12 @@
 """`deploy window`: whether a release may start now. A hotfix and a rollback may at any hour, which is recorded."""
 
 import argparse
-import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError, WrongUsageError
-from deploy.release.deploy_window import EXAMPLE, Freeze, Window
+from deploy.release.declared_window import freezes_of, window_of
+from deploy.release.deploy_window import EXAMPLE
 from deploy.release.team import actor
 
 TYPES = ("standard", "hotfix", "rollback")
@@ -27,8 +26,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
-    window = _window(arguments.window or context.settings.get("DEPLOY_WINDOW"))
-    freezes = _freezes(arguments.freeze, context.settings.get("DEPLOY_FREEZES", "[]"))
+    window = window_of(context.settings, arguments.window)
+    freezes = freezes_of(context.settings, arguments.freeze)
     moment = _moment(arguments.now, context)
     inside = window.contains(moment, freezes)
     opens = None if inside else window.next_opening(moment, freezes)
@@ -61,26 +60,6 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         state="Nothing was released.",
         following="start it again then; only a hotfix or a rollback may start at any hour.",
     )
-
-
-def _window(text: str) -> Window:
-    if not text:
-        raise WrongUsageError(
-            "There is no window: neither --window nor DEPLOY_WINDOW.",
-            f"`pulumi config set deployWindow '{EXAMPLE}'` and `pulumi up`.",
-        )
-    try:
-        return Window.parse(text)
-    except ValueError as error:
-        raise WrongUsageError(f"The window {error}.", f"write it as {EXAMPLE!r}.") from error
-
-
-def _freezes(given: Sequence[str] | None, declared: str) -> list[Freeze]:
-    try:
-        listed = given if given is not None else json.loads(declared)
-        return [Freeze.parse(entry) for entry in listed]
-    except (ValueError, TypeError, AttributeError) as error:
-        raise WrongUsageError(f"A freeze cannot be read: {error}.", "write it as 2026-12-24/2027-01-02.") from error
 
 
 def _moment(text: str | None, context: Context) -> datetime:

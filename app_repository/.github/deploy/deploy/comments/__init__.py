@@ -1,0 +1,1 @@
+"""Commands from comments: `@workflow:deploy` and the like, read, decided, started and answered."""
