@@ -71,13 +71,17 @@ class Runner:
         self._stopped = threading.Event()
 
     def serve(self, stopped: threading.Event | None = None) -> None:
-        """Take queued runs until `stop` is called or the event is set."""
-        while not self._stopped.is_set() and not (stopped is not None and stopped.is_set()):
-            for run in self._queued():
-                if len(self._active) >= self._runs_at_once:
-                    break
-                self._start(run)
-            self._stopped.wait(POLL_SECONDS)
+        """Take queued runs until `stop` is called or the event is set; then cancel at once what is under way."""
+        try:
+            while not self._stopped.is_set() and not (stopped is not None and stopped.is_set()):
+                for run in self._queued():
+                    if len(self._active) >= self._runs_at_once:
+                        break
+                    self._start(run)
+                self._stopped.wait(POLL_SECONDS)
+        finally:
+            # Here, where no further run can begin: one that outlived this would use a world that has been closed.
+            self._end()
 
     def wait(self, run: int, seconds: float = 120) -> RunResult:
         """The result of a run, once it is there.
@@ -109,8 +113,10 @@ class Runner:
         act.kill()
 
     def stop(self) -> None:
-        """Take no more runs, and cancel at once what is under way."""
+        """Let `serve` come to its end."""
         self._stopped.set()
+
+    def _end(self) -> None:
         for setting in list(self._active.values()):
             setting.cancel("The sandbox's runner was stopped.")
             for act in list(setting.acts.values()):

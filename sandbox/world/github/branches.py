@@ -1,6 +1,7 @@
 """Branches and the refs behind them: https://docs.github.com/rest/branches/branches, https://docs.github.com/rest/git/refs."""
 
 import re
+import threading
 from urllib.parse import quote
 
 from sandbox.world.github import history
@@ -17,6 +18,9 @@ from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document
 
 routes = Routes()
+
+_CREATING = threading.Lock()
+"""Held between looking whether a ref is there and making it: of two who make it, one is told that it exists."""
 
 HEADS = "refs/heads/"
 REF = re.compile(r"refs/(?:heads|tags)/(?!.*(?:\.\.|//|@\{|[\x00-\x20~^:?*\[\\]))[^/].*[^/.]|refs/(?:heads|tags)/\w")
@@ -98,14 +102,15 @@ def create_ref(request: Request) -> Response:
     sha = required(body, "sha", str, documentation)
     if REF.fullmatch(ref) is None:
         raise error(422, f"{ref} is not a valid ref name.", documentation)
-    if history.find_ref(request.state, repository, ref) is not None:
-        raise error(422, "Reference already exists", documentation)
     commit = history.find_commit(request.state, repository, sha)
-    if commit is None:
-        raise error(422, "Object does not exist", documentation)
-    _refuse_violations(request, repository, ref, "create", documentation)
     login = request.identity["login"]
-    history.set_ref(request.state, repository, ref, sha, actor=login)
+    with _CREATING:
+        if history.find_ref(request.state, repository, ref) is not None:
+            raise error(422, "Reference already exists", documentation)
+        if commit is None:
+            raise error(422, "Object does not exist", documentation)
+        _refuse_violations(request, repository, ref, "create", documentation)
+        history.set_ref(request.state, repository, ref, sha, actor=login)
     if ref.startswith(HEADS):
         record_branch_push(request.state, repository, ref.removeprefix(HEADS), commit, before=None, login=login)
     shown = _ref(request, repository, ref, sha)
