@@ -260,11 +260,7 @@ def actions_runner(
 
 def serve_runs(state: State, *, environ: Mapping[str, str], folder: Path, stopped: threading.Event) -> None:
     """Run a world's workflows until the event is set: for whatever serves the world for long."""
-    runner = Runner(state, folder=folder, environ=environ)
-    try:
-        runner.serve(stopped)
-    finally:
-        runner.stop()
+    Runner(state, folder=folder, environ=environ).serve(stopped)
 
 
 def _path(tools: Path) -> str:

@@ -58,6 +58,18 @@ def add_comment(state: State, repository: Document, issue: int, *, login: str, b
     return comment["id"]
 
 
+@routes.add("POST", "/repos/{owner}/{repo}/issues")
+def create_issue(request: Request) -> Response:
+    """Open an issue: 201."""
+    documentation = "issues/issues#create-an-issue"
+    repository = open_repository(request, documentation, permission="issues:write")
+    title = required(json_body(request, documentation), "title", str, documentation)
+    number = open_issue(request.state, repository, login=request.identity["login"], title=title)
+    key = f"{repository['full_name'].lower()}/{number}"
+    shown = _issue(request, repository, request.state.collection("github.issues")[key])
+    return Response(201, shown, {"Location": shown["url"]})
+
+
 @routes.add("GET", "/repos/{owner}/{repo}/issues/{issue_number}")
 def get_issue(request: Request) -> Response:
     """An issue, or a pull request as one."""

@@ -75,3 +75,10 @@ def test_ones_own_reaction_is_taken_back(world: World, operator: httpx2.Client) 
     assert operator.delete(f"{reactions}/{eyes}").status_code == 404
     assert mona.delete(f"{reactions}/{eyes}").status_code == 204
     assert [reaction["content"] for reaction in mona.get(reactions).json()] == ["rocket"]
+
+
+def test_an_issue_is_opened_with_the_next_number(operator: httpx2.Client) -> None:
+    made = operator.post(f"{REPOSITORY}/issues", json={"title": "Checkout fails"})
+    assert (made.status_code, made.json()["number"], made.json()["title"]) == (201, 2, "Checkout fails")
+    assert operator.get(f"{REPOSITORY}/issues/2").json()["user"]["login"] == "operator"
+    assert operator.post(f"{REPOSITORY}/issues", json={}).status_code == 422
