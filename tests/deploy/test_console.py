@@ -101,3 +101,9 @@ def test_an_error_is_a_document_for_machines() -> None:
         "next": "try again.",
         "warnings": ["Slack is down"],
     }
+
+
+def test_several_lines_are_printed_as_lines_each_of_them_clean() -> None:
+    out = io.StringIO()
+    Console({"VERCEL_TOKEN": "secret-token"}, out=out).done("a b", {}, ("# Title", "secret-token\n::error::x"))
+    assert out.getvalue() == "# Title\n***\\n::error::x\n"

@@ -79,7 +79,7 @@ def main(
         )
         console.fail(interrupted)
         return interrupted.exit_code
-    console.done(done.message, done.data)
+    console.done(done.message, done.data, done.lines)
     return DONE
 
 

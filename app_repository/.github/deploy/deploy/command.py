@@ -28,10 +28,12 @@ class Done:
     Attributes:
         message: a sentence for people.
         data: the same for machines, printed under `--json`.
+        lines: what people read instead of the message, where that is long; each begins with this program's words.
     """
 
     message: str
     data: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -88,12 +88,13 @@ class Console:
             )
         self.summarise(f"**{type(error).__name__.removesuffix('Error')}**: {error}")
 
-    def done(self, message: str, data: Mapping[str, Any]) -> None:
+    def done(self, message: str, data: Mapping[str, Any], lines: Iterable[str] = ()) -> None:
         """What the command did, for people; for machines also the data."""
         if self._as_json:
             self._document({"done": True, "exit_code": 0, "message": message, **data})
         else:
-            self._write(self._out, self.clean(message))
+            for line in lines or (message,):
+                self._write(self._out, self.clean(line))
         self.summarise(message)
 
     def output(self, **values: str) -> None:

@@ -88,7 +88,7 @@ def _from_terminal(arguments: argparse.Namespace, context: Context) -> Done:
     if arguments.dry_run and not context.settings.get("GITHUB_TOKEN"):
         return _printed({**facts_of_command(asked), "checked": False})
     if asked.name == "help" and not arguments.dry_run:
-        return Done(table(), facts_of_command(asked))
+        return Done(table(), facts_of_command(asked), tuple(table().splitlines()))
     context.settings.require(*NEEDED)
     github = GitHub(context.http, context.settings)
     try:
@@ -100,7 +100,7 @@ def _from_terminal(arguments: argparse.Namespace, context: Context) -> Done:
         text, data = _carry_out(asked, given, github, context, None)
     except CallFailedError as error:
         raise _failed(error) from error
-    return Done(text, {**facts_of_command(asked), **data})
+    return Done(text, {**facts_of_command(asked), **data}, tuple(text.splitlines()))
 
 
 def _asked(given: Heard) -> Asked:
@@ -145,7 +145,7 @@ def _printed(data: dict[str, Any]) -> Done:
 def _failed(error: CallFailedError) -> FailedError:
     doubt = "It may have been started all the same." if error.maybe_done else "Nothing was started."
     return FailedError(
-        f"GitHub {error.why}.", state=doubt, following=f"`{PREFIX}status` says where things are; then try again."
+        f"GitHub: {error.why}.", state=doubt, following=f"`{PREFIX}status` says where things are; then try again."
     )
 
 

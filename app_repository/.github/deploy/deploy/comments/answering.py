@@ -24,7 +24,7 @@ def refusal(error: RefusedError) -> str:
 
 def failure(error: CallFailedError | DeployError, run: str) -> str:
     """When it is not known whether something was started, or could not be."""
-    what = f"GitHub {error.why}" if isinstance(error, CallFailedError) else str(error)
+    what = f"GitHub: {error.why}" if isinstance(error, CallFailedError) else str(error)
     doubt = isinstance(error, CallFailedError) and error.maybe_done
     said = "It may have been started all the same: look before you ask again." if doubt else "Nothing was started."
     return f"❌ {plain(what)}\n\n{said} {link('What happened', run)}. Next: `{PREFIX}status` says where things are."

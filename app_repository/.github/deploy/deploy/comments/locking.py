@@ -47,7 +47,8 @@ def let_go(command: Command, github: GitHub) -> str:
 
 def shown(held: Lock) -> str:
     """A lock in Markdown."""
-    return f"Locked by {code(held.by)} since {held.since} ({link('where', held.link)}): {code(held.reason)}."
+    where = f" ({link('where', held.link)})" if held.link else ""
+    return f"Locked by {code(held.by)} since {held.since}{where}: {code(held.reason)}."
 
 
 def said(moment: datetime) -> str:
