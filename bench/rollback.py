@@ -43,7 +43,7 @@ def run(console: Console) -> None:
     with tempfile.TemporaryDirectory(prefix="ai-tools-bench-") as folder, production(Path(folder)) as world:
         starts = {
             "python3 alone": _start(world, "pass"),
-            "python3 with `deploy` imported": _start(world, "import deploy.cli; deploy.cli.load('rollback')"),
+            "python3 with `deploy rollback` imported": _start(world, "import deploy.cli; deploy.cli.load('rollback')"),
         }
         good, bad = world.deploy("v1"), world.deploy("v2")
         rollback = (str(PYTHON), "-m", "deploy", "rollback", "--reason=bench")
