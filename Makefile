@@ -48,7 +48,7 @@ lint: env ## formatting, style and types
 	@$(RUN) pyrefly check
 
 test: lint ## every check and every test
-	@$(RUN) pytest -n 4 # more than there may be cores: much of it waits for processes of its own
+	@$(RUN) pytest -n 4 --dist worksteal # more than there may be cores: much of it waits for processes of its own
 
 bench: env ## calls and seconds of a rollback, the longest paths, and what preview and up cost
 	@$(RUN) python -m bench

@@ -72,6 +72,6 @@ def pipeline_environments(config: StackConfig, app: VercelApp) -> dict[str, GitH
             reviewers=config.reviewers,
             prevent_self_review=config.prevent_self_review,
             secrets={"DATABASE_URL": config.secrets["DATABASE_URL"]},
-            variables=everywhere,
+            variables={**everywhere, **({"PREVENT_SELF_REVIEW": "true"} if config.prevent_self_review else {})},
         ),
     }

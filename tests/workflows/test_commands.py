@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from deploy.commands.answer import SHOWING
+from deploy.commands.answer import QUOTED
 from deploy.comments.catalogue import CATALOGUE, PREFIX
 from tests.workflows.workflow import DELIVERED, Job, Workflow
 
@@ -78,7 +78,7 @@ def test_the_end_of_every_workflow_that_a_comment_starts_comes_back_to_its_answe
 
 
 def test_only_a_job_without_the_apps_code_is_quoted_in_an_answer() -> None:
-    (showing,) = [job for job in PREVIEW.jobs if job.content["name"] == SHOWING]
+    (showing,) = [job for job in PREVIEW.jobs if job.content["name"] in QUOTED]
     assert showing.environment == "staging"
     assert "inputs.commit" not in yaml.safe_dump([step for step in showing.steps if "uses" in step])
 

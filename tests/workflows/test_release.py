@@ -113,7 +113,10 @@ def test_the_database_goes_as_far_as_the_deployment_says_that_was_staged(release
 
 def test_production_migrates_only_after_an_approval_and_hands_its_backup_over() -> None:
     names = [step["name"] for step in PRODUCTION.job("migrations").steps]
-    assert names[1:] == ["See who approved", "Install what migrations need", "Migrate the database"]
+    assert names[1:] == [
+        *("See who approved", "See that nobody holds production, before its database moves"),
+        *("Install what migrations need", "Migrate the database"),
+    ]
     migrate = PRODUCTION.job("migrations").steps[-1]
     assert migrate["env"]["RESTORE_POINT"] == "${{ needs.backup.outputs.restore_point }}"
     assert "backup" in PRODUCTION.job("migrations").needs

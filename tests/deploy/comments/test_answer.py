@@ -56,7 +56,13 @@ def test_the_answer_says_how_the_run_ended(team: Team, conclusion: str, sign: st
     assert body.startswith(f"{sign} **Deploy**, commit `{team.head('main')[:12]}`: [{said}](https://github.com/")
     assert ("Next: `@workflow:status`" in body) == (conclusion != "success")
     assert ("`@workflow:rollback previous reason…`" in body) == (conclusion != "success")
-    assert facts_of(body) == {"command": "deploy", "run": run, "commit": team.head("main"), "conclusion": conclusion}
+    assert facts_of(body) == {
+        "command": "deploy",
+        "done": True,
+        "run": run,
+        "commit": team.head("main"),
+        "conclusion": conclusion,
+    }
 
 
 def test_the_answer_says_what_serves_now(team: Team) -> None:

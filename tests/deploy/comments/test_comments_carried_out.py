@@ -34,11 +34,17 @@ def test_a_release_starts_with_its_answers_number(team: Team) -> None:
         "reason": "the page",
         "commit": team.head("main"),
         "answer": str(answer),
+        "asked_by": "octocat",
     }
     assert dispatches(team) == [("production.yml", {"ref": "main", "inputs": inputs, "return_run_details": True})]
     (run,) = team.dispatched
     assert run["display_title"] == f"Deploy to production (answer {answer})"
-    assert facts_of(team.body(answer)) == {"command": "deploy", "run": run["id"], "commit": team.head("main")}
+    assert facts_of(team.body(answer)) == {
+        "command": "deploy",
+        "done": True,
+        "run": run["id"],
+        "commit": team.head("main"),
+    }
     assert team.body(answer).startswith("⏳ **Release** of production")
     assert "Reason: `the page`." in team.body(answer)
     assert team.reactions(said.comment) == ["eyes", "rocket"]
@@ -59,7 +65,7 @@ def test_a_preview_is_of_exactly_the_pull_requests_commit(team: Team, name: str)
     commit = team.head(name)
     ended, answer = team.carry_out(team.say("@workflow:preview", login="mona", issue=number))
     assert ended.code == 0, ended
-    inputs = {"pull_request": str(number), "commit": commit, "answer": str(answer)}
+    inputs = {"pull_request": str(number), "commit": commit, "answer": str(answer), "asked_by": "mona"}
     assert dispatches(team) == [("preview.yml", {"ref": "develop", "inputs": inputs, "return_run_details": True})]
     assert facts_of(team.body(answer))["commit"] == commit
 
@@ -181,9 +187,14 @@ def test_a_hostile_reason_is_sent_and_shown_as_it_is(team: Team, name: str, reas
     rollback = {"target_deployment": name.partition(" ")[2] or "previous"}
     release = {"deployment_type": name.partition(" ")[2] or "standard", "commit": team.head("main")}
     own = rollback if workflow == "rollback.yml" else release
-    inputs = {**own, "reason": " ".join(reason.replace("\u200d", "").split()), "answer": str(answer)}
+    inputs = {
+        **own,
+        "reason": " ".join(reason.replace("\u200d", "").split()),
+        "answer": str(answer),
+        "asked_by": "octocat",
+    }
     assert body == {"ref": "main", "inputs": inputs, "return_run_details": True}
-    assert set(facts_of(team.body(answer))) <= {"command", "run", "commit"}
+    assert set(facts_of(team.body(answer))) <= {"command", "run", "commit", "done"}
     shown = team.body(answer).partition("Reason: ")[2].partition("\n\n")[0]
     assert_harmless(shown)
 
@@ -220,3 +231,23 @@ def test_an_answer_that_cannot_be_written_is_a_warning(team: Team, path: str) ->
     ended = team.act("command", f"--answer={outputs['answer']}", event=said.event, job="start", **WINDOW)
     assert (ended.code, len(team.dispatched)) == (0, 1), ended
     assert "The answer was not written" in ended.err
+
+
+def test_a_command_is_carried_out_once_however_often_its_job_runs(team: Team) -> None:
+    said = team.say("@workflow:lock production it is mine")
+    _, outputs = team.hear(said)
+    argument = f"--answer={outputs['answer']}"
+    assert team.act("command", argument, event=said.event, job="lock").code == 0
+    lock.let_go(team.github(), "production")
+    again = {"GITHUB_RUN_ATTEMPT": "2", "GITHUB_TRIGGERING_ACTOR": "octocat"}
+    team.act("command", argument, event=said.event, job="lock", **again)
+    assert lock.read(team.github(), "production") is None
+    assert "carried out already" in team.body(int(outputs["answer"]))
+
+
+def test_nobody_else_has_a_command_run_again(team: Team) -> None:
+    said = team.say("@workflow:lock production it is mine")
+    _, outputs = team.hear(said)
+    again = {"GITHUB_RUN_ATTEMPT": "2", "GITHUB_TRIGGERING_ACTOR": "mona"}
+    team.act("command", f"--answer={outputs['answer']}", event=said.event, job="lock", **again)
+    assert lock.read(team.github(), "production") is None

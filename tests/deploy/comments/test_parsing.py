@@ -213,3 +213,36 @@ def test_a_reason_may_speak_of_another_environment() -> None:
     command = parse(f"{PREFIX}deploy standard staging was fine")
     assert command is not None
     assert command.reason == "staging was fine"
+
+
+@pytest.mark.parametrize(
+    ("comment", "target"),
+    [
+        ("rollback to dpl_1 it broke", "dpl_1"),
+        ("rollback production dpl_1 it broke", "dpl_1"),
+        ("rollback ai-tools-x.vercel.app: it broke", "ai-tools-x.vercel.app"),
+    ],
+)
+def test_a_target_is_seen_where_people_write_it(comment: str, target: str) -> None:
+    command = parse(f"{PREFIX}{comment}")
+    assert command is not None
+    assert (command.target, command.reason) == (target, "it broke")
+
+
+@pytest.mark.parametrize("comment", ["rollback it broke, go to dpl_1", "rollback please ai-tools-x.vercel.app"])
+def test_a_target_in_the_middle_of_a_reason_is_not_passed_over(comment: str) -> None:
+    with pytest.raises(RefusedError, match="no target before it"):
+        parse(f"{PREFIX}{comment}")
+
+
+@pytest.mark.parametrize("words", ["staging.", "develop", "preview", "standard staging", "to develop!"])
+def test_a_deploy_to_anything_but_production_is_refused(words: str) -> None:
+    with pytest.raises(RefusedError, match="is about production, not"):
+        parse(f"{PREFIX}deploy {words}")
+
+
+@pytest.mark.parametrize("words", ["staging: the database moves", "to staging the database moves"])
+def test_a_lock_is_of_the_environment_that_is_named(words: str) -> None:
+    command = parse(f"{PREFIX}lock {words}")
+    assert command is not None
+    assert (command.environment, command.reason) == ("staging", "the database moves")

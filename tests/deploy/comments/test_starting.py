@@ -27,16 +27,22 @@ def test_a_start_that_does_not_say_which_run_it_is_may_have_been_made(
 
     monkeypatch.setattr(GitHub, "send", send)
     with pytest.raises(CallFailedError, match="cannot be read") as caught:
-        start(team.github(), ROLLBACK, None)
+        start(team.github(), ROLLBACK, "octocat", None)
     assert caught.value.maybe_done
 
 
 def test_a_terminals_start_has_no_answer(team: Team) -> None:
-    run, page = start(team.github(), ROLLBACK, None)
+    run, page = start(team.github(), ROLLBACK, "octocat", None)
     assert page.endswith(f"/acme/ai-tools/actions/runs/{run}")
-    assert team.dispatched[0]["inputs"] == {**ROLLBACK.inputs, "rollback_database": "false", "answer": ""}
-    start(team.github(), ROLLBACK, 7)
+    assert team.dispatched[0]["inputs"] == {
+        **ROLLBACK.inputs,
+        "rollback_database": "false",
+        "answer": "",
+        "asked_by": "",
+    }
+    start(team.github(), ROLLBACK, "octocat", 7)
     assert team.dispatched[1]["inputs"]["answer"] == "7"
+    assert team.dispatched[1]["inputs"]["asked_by"] == "octocat"
 
 
 def test_what_is_queued_is_told_with_its_remarks() -> None:

@@ -63,7 +63,7 @@ def test_it_says_what_is_locked_and_under_way(team: Team) -> None:
     team.run_of("production.yml", "main", conclusion="success")
     run = team.run_of("production.yml", "main")
     text, data = told(team)
-    assert f"- Lock: Locked by `octocat` since 2026-11-23T12:00:00Z ([where]({WANTED.link})): `an audit`." in text
+    assert f"- Lock: Locked by `octocat` since `2026-11-23T12:00:00Z` ([where]({WANTED.link})): `an audit`." in text
     assert data["production"]["locked"] is True
     assert any(url.endswith(f"/runs/{run}") for url in data["production"]["under_way"])
     assert "(queued)](" in text

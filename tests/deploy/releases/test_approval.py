@@ -195,3 +195,14 @@ def test_a_setting_that_is_missing_or_would_leak_the_token_is_named(
 def test_the_environment_has_to_be_named(release: Release) -> None:
     assert release.ask("--json").code == 2
     assert release.calls == 0
+
+
+def test_who_asked_in_a_comment_does_not_approve_alone(release: Release) -> None:
+    release.review("octocat", "approved")
+    asked = {"GITHUB_ACTOR": "github-actions[bot]", "ASKED_BY": "octocat", "PREVENT_SELF_REVIEW": "true"}
+    ended = release.ask(**asked)
+    assert ended.code == 1, ended
+    assert "Only octocat approved this run, who asked for it." in ended.err
+    release.review("mona", "approved")
+    assert release.ask(**asked).code == 0
+    assert release.ask(**{**asked, "PREVENT_SELF_REVIEW": ""}).code == 0

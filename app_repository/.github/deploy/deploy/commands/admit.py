@@ -18,6 +18,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--commit", default="", metavar="SHA", help="the commit that was asked for; any other is refused (any)"
     )
+    parser.add_argument(
+        "--only-lock", action="store_true", help="look at the lock alone: the rest was seen earlier in the same run"
+    )
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
@@ -35,6 +38,8 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     environment = ENVIRONMENTS[arguments.environment]
     github = GitHub(context.http, settings)
     require_unlocked(github, environment)
+    if arguments.only_lock:
+        return Done(f"Nothing holds {environment}.", {"environment": environment.name, "commit": commit})
     staging = staging_word(github, settings, environment, commit, arguments.kind)
     verified = staging.startswith("Staging verified")
     if staging and not verified:

@@ -14,7 +14,8 @@ from deploy.command import Command, Context, Done
 from deploy.comments.answering import plain
 from deploy.comments.catalogue import PREFIX
 from deploy.comments.markup import code, link
-from deploy.comments.thread import find_answer, update
+from deploy.comments.planning import PREVIEW_WORKFLOW, ROLLBACK_WORKFLOW
+from deploy.comments.thread import BOT, find_answer, update
 from deploy.errors import FailedError
 from deploy.http_client import CallFailedError
 from deploy.release import serving_record
@@ -22,8 +23,10 @@ from deploy.release.environments import PRODUCTION
 from deploy.release.event_file import read_event
 
 _TITLE = re.compile(r".* \(answer ([0-9]{1,18})\)")
-SHOWING = "Deploy the preview"
-"""The job whose notices are shown: it runs this program alone, and none of the app's code."""
+QUOTED = {"Deploy the preview": "notice", "Roll back": "warning"}
+"""The jobs that are quoted beyond their errors: they run this program alone, and none of the app's code."""
+LONGEST = 1500
+"""Characters of one message."""
 RUNNERS = ("Process completed with exit code", "exit status")
 _ADDRESS = re.compile(r"https://[a-z0-9-]+\.vercel\.app")
 PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0)
@@ -31,6 +34,7 @@ PAUSES = (2.0, 5.0, 10.0, 20.0, 30.0)
 _FAILED = ("failure", "cancelled", "timed_out", "startup_failure")
 _SIGNS = {"success": "✅", "cancelled": "🚫"}
 _SAID = {"success": "done", "cancelled": "cancelled", "timed_out": "timed out"}
+_FILES = {"deploy": PRODUCTION.workflow, "preview": PREVIEW_WORKFLOW, "rollback": ROLLBACK_WORKFLOW}
 _PLACES = {"deploy": PRODUCTION, "rollback": PRODUCTION}
 
 
@@ -48,9 +52,9 @@ def _run(_arguments: argparse.Namespace, context: Context) -> Done:
     github = GitHub(context.http, context.settings)
     try:
         found = _find(context, github, answer)
-        if found is None or found[1].get("run") != run["id"]:
+        if found is None or not _is_about(found[1], run):
             return Done(f"The answer {answer} is not about the run {run['id']}.", {"answered": None})
-        facts = {**found[1], "conclusion": run["conclusion"]}
+        facts = {**found[1], "run": run["id"], "conclusion": run["conclusion"]}
         update(github, answer, _text(github, run, facts), facts)
     except CallFailedError as error:
         raise FailedError(
@@ -71,6 +75,14 @@ def _find(context: Context, github: GitHub, answer: int) -> tuple[str, dict[str,
     raise AssertionError("the last look has no pause")
 
 
+def _is_about(facts: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
+    """Whether an answer is of a run: it says so; or it could not be changed any more, and waits for such a run."""
+    if "run" in facts:
+        return bool(facts["run"] == run["id"])
+    started = (run.get("actor") or {}).get("login") == BOT
+    return started and str(run.get("path", "")).endswith(f"/{_FILES.get(str(facts.get('command')), 'none')}")
+
+
 def _run_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
     run: Mapping[str, Any] = event["workflow_run"]
     kinds = {"id": int, "display_title": str, "conclusion": str, "html_url": str}
@@ -84,8 +96,10 @@ def _text(github: GitHub, run: Mapping[str, Any], facts: Mapping[str, Any]) -> s
     commit = f", commit {code(str(facts['commit'])[:12])}" if facts.get("commit") else ""
     sign, said = _SIGNS.get(conclusion, "❌"), _SAID.get(conclusion, "failed")
     lines = [f"{sign} **{command.title()}**{commit}: {link(said, run['html_url'])}."]
+    if facts.get("stale"):
+        lines.insert(0, f"⚠️ **Stale**: the pull request has a newer commit. `{PREFIX}preview` shows that.")
     notices, errors = _words(github, run["id"])
-    lines += [_ADDRESS.sub(lambda found: f"<{found[0]}>", notice) for notice in notices]
+    lines += [_quoted(notice) for notice in notices]
     lines += [f"{code(job)}: {plain(error)}" for job, error in errors]
     place = _PLACES.get(command)
     if place is not None:
@@ -97,6 +111,12 @@ def _text(github: GitHub, run: Mapping[str, Any], facts: Mapping[str, Any]) -> s
     if conclusion != "success":
         lines.append(f"Next: `{PREFIX}status` says where things are" + _then(command) + ".")
     return "\n\n".join(lines)
+
+
+def _quoted(message: str) -> str:
+    """A message with the addresses of deployments as links, and nothing else in it meaning anything."""
+    parts = [part.strip() for part in re.split(f"({_ADDRESS.pattern})", message)]
+    return " ".join(f"<{part}>" if index % 2 else plain(part) for index, part in enumerate(parts) if part)
 
 
 def _then(command: str) -> str:
@@ -122,12 +142,12 @@ def _words(github: GitHub, run: int) -> tuple[list[str], list[tuple[str, str]]]:
             if not failed and job["conclusion"] != "success":
                 continue
             said = github.find(name, f"/check-runs/{job['id']}/annotations", list, per_page="50") or []
-            if job["name"] == SHOWING:
-                notices += [note["message"] for note in said if note["annotation_level"] == "notice"]
+            level = QUOTED.get(job["name"], "")
+            notices += [note["message"][:LONGEST] for note in said if note["annotation_level"] == level]
             wrong = [note["message"] for note in said if note["annotation_level"] == "failure"]
             # The runner's own last word, which says nothing.
             wrong = [message for message in wrong if not message.startswith(RUNNERS)]
-            errors += [(job["name"], wrong[0] if wrong else str(job["conclusion"]))] if failed else []
+            errors += [(job["name"], wrong[0][:LONGEST] if wrong else str(job["conclusion"]))] if failed else []
     except (KeyError, TypeError):
         raise unreadable(name) from None
     return notices, errors

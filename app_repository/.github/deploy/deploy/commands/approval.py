@@ -10,6 +10,7 @@ from deploy.clients.github import NEEDED, GitHub, approvers
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError
 from deploy.http_client import CallFailedError
+from deploy.release.team import actor
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -29,13 +30,22 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
             state="Nothing was promoted.",
             following="re-run the failed job.",
         ) from error
+    # GitHub keeps whoever started a run from approving it; it does not know who asked for it in a comment.
+    asked = actor(context) if settings.get("PREVENT_SELF_REVIEW") == "true" else ""
+    others = [login for login in logins if login.lower() != asked.lower()]
+    if logins and not others:
+        raise FailedError(
+            f"Only {asked} approved this run, who asked for it.",
+            state="Nothing was promoted.",
+            following="let somebody else approve: start the release again.",
+        )
     if not logins:
         raise FailedError(
             f"Nobody approved this run for {arguments.environment}: nobody was asked, or they refused.",
             state="Nothing was promoted.",
             following="`pulumi up` of the stack declares its reviewers; then start the release again.",
         )
-    return Done(f"Approved by {', '.join(logins)}.", {"approvers": logins})
+    return Done(f"Approved by {', '.join(others)}.", {"approvers": others})
 
 
 APPROVAL = Command(

@@ -16,9 +16,10 @@ from deploy.comments.plan import facts_of_command
 from deploy.comments.planning import plan
 from deploy.comments.starting import queued, start
 from deploy.comments.status import status
-from deploy.comments.thread import REFUSED, STARTED, Heard, heard, react, update
+from deploy.comments.thread import REFUSED, STARTED, Heard, find_answer, heard, react, update
 from deploy.errors import DeployError, FailedError
 from deploy.http_client import CallFailedError
+from deploy.release import lock
 from deploy.release.event_file import read_event
 from deploy.release.team import run_link
 
@@ -57,9 +58,10 @@ def _from_comment(answer: int, context: Context) -> Done:
     try:
         asked = _asked(given)
         facts = {"command": asked.name}
+        _refuse_again(given, github, context, answer)
         _allow(asked, given, github, context)
         text, data = _carry_out(asked, given, github, context, answer)
-        facts |= {name: data[name] for name in ("run", "commit") if data.get(name)}
+        facts |= {"done": True, **{name: data[name] for name in ("run", "commit") if data.get(name)}}
     except RefusedError as error:
         text, data, reaction = refusal(error), {"refused": str(error)}, REFUSED
     except (CallFailedError, DeployError) as error:
@@ -74,6 +76,17 @@ def _from_comment(answer: int, context: Context) -> Done:
     if ended is not None:
         raise ended
     return Done(text, data)
+
+
+def _refuse_again(given: Heard, github: GitHub, context: Context, answer: int) -> None:
+    """Refuse a job that is run again: whoever may write can do that, and a command is carried out once."""
+    if context.settings.get("GITHUB_RUN_ATTEMPT", "1") == "1":
+        return
+    found = find_answer(github, answer)
+    if found is not None and found[1].get("done"):
+        raise RefusedError("This command was carried out already.", "write it again.")
+    if context.settings.get("GITHUB_TRIGGERING_ACTOR").lower() != given.author.lower():
+        raise RefusedError("Only who wrote a command can have it run again.", "write it yourself.")
 
 
 def _from_terminal(arguments: argparse.Namespace, context: Context) -> Done:
@@ -96,6 +109,8 @@ def _from_terminal(arguments: argparse.Namespace, context: Context) -> Done:
         _allow(asked, given, github, context)
         if arguments.dry_run:
             planned = plan(asked, given, github, context).data if asked.name in STARTING else facts_of_command(asked)
+            if asked.name == "lock" and (held := lock.read(github, asked.environment)) is not None:
+                raise RefusedError(f"{held}.", f"`{PREFIX}unlock {asked.environment}` first.")
             return _printed({**planned, "checked": True, "by": given.author})
         text, data = _carry_out(asked, given, github, context, None)
     except CallFailedError as error:
@@ -126,7 +141,7 @@ def _carry_out(
     """Do it: what to answer, and what machines should know."""
     if asked.name in STARTING:
         planned = plan(asked, given, github, context)
-        run, page = start(github, planned, answer)
+        run, page = start(github, planned, given.author, answer)
         return queued(planned, page), {**planned.data, "run": run, "url": page}
     if asked.name == "status":
         return status(github, context)

@@ -1,5 +1,6 @@
 """`@workflow:lock` and `@workflow:unlock`."""
 
+import re
 from datetime import datetime
 
 from deploy.clients.github import GitHub
@@ -8,6 +9,8 @@ from deploy.comments.parsing import Command, RefusedError
 from deploy.comments.thread import Heard
 from deploy.release import lock
 from deploy.release.lock import Lock
+
+_ADDRESS = re.compile(r"https://[A-Za-z0-9./_#-]+")
 
 
 def take(command: Command, heard: Heard, github: GitHub) -> str:
@@ -47,8 +50,9 @@ def let_go(command: Command, github: GitHub) -> str:
 
 def shown(held: Lock) -> str:
     """A lock in Markdown."""
-    where = f" ({link('where', held.link)})" if held.link else ""
-    return f"Locked by {code(held.by)} since {held.since}{where}: {code(held.reason)}."
+    # It was written into a branch that whoever may push can write to.
+    where = f" ({link('where', held.link)})" if _ADDRESS.fullmatch(held.link) else ""
+    return f"Locked by {code(held.by)} since {code(held.since)}{where}: {code(held.reason)}."
 
 
 def said(moment: datetime) -> str:

@@ -23,6 +23,10 @@ _TARGET = re.compile(
 )
 _LIKE_A_TARGET = re.compile(r"dpl[_-]|https?://", re.IGNORECASE)
 _BEFORE_A_NAME = ("to", "on", "in", "the", "for")
+_AFTER_A_NAME = ".,:;!"
+_OTHERS = (*(name for name in ENVIRONMENTS if name != PRODUCTION.name), STAGING.branch, "preview", "previews")
+"""What somebody who means another environment writes."""
+_IN_A_REASON = re.compile(r"\bdpl_[A-Za-z0-9]+|\.vercel\.app\b", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _NOT_SHOWN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 """Categories of characters that change how text looks, or mean nothing: never part of a reason."""
@@ -119,13 +123,16 @@ def _deploy(rest: str) -> Command:
         _refuse_other_environment(
             rest, "deploy", "It follows pushes to develop; a pull request has `@workflow:preview`."
         )
+    elif reason.lower().rstrip(_AFTER_A_NAME) in _OTHERS:
+        _refuse_other_environment(reason, "deploy", "A reason says why.")
     if kind == "hotfix" and not reason:
         raise RefusedError("A hotfix passes the deployment window, so it needs a reason.", _usage("deploy"))
     return Command(name="deploy", environment=PRODUCTION.name, kind=kind, reason=_reason(reason))
 
 
 def _rollback(rest: str) -> Command:
-    word, after = _first(rest)
+    word, after = _first(_named(rest, (PRODUCTION.name,)))
+    word = word.rstrip(_AFTER_A_NAME)
     target, reason = rollback_target.PREVIOUS, rest
     if _TARGET.fullmatch(word) or _LIKE_A_TARGET.match(word):
         target, reason = _target(word), after
@@ -133,6 +140,8 @@ def _rollback(rest: str) -> Command:
         _refuse_other_environment(rest, "rollback", "Push a fix to develop.")
     if not reason:
         raise RefusedError("A rollback needs a reason.", _usage("rollback"))
+    if target == rollback_target.PREVIOUS and word.lower() != target and _IN_A_REASON.search(reason):
+        raise RefusedError("There is a deployment in the reason, and no target before it.", _usage("rollback"))
     return Command(name="rollback", environment=PRODUCTION.name, target=target, reason=_reason(reason))
 
 
@@ -149,16 +158,16 @@ def _target(word: str) -> str:
 
 
 def _lock(rest: str) -> Command:
-    word, after = _first(rest)
-    named = word.lower() in ENVIRONMENTS
-    environment, reason = (word.lower(), after) if named else (PRODUCTION.name, rest)
+    word, after = _first(_named(rest))
+    name = word.lower().rstrip(_AFTER_A_NAME)
+    environment, reason = (name, after) if name in ENVIRONMENTS else (PRODUCTION.name, rest)
     if not reason:
         raise RefusedError("A lock needs a reason, so that others know when it may go.", _usage("lock"))
     return Command(name="lock", environment=environment, reason=_reason(reason))
 
 
 def _unlock(rest: str) -> Command:
-    environment = rest.lower() or PRODUCTION.name
+    environment = _named(rest.lower()).rstrip(_AFTER_A_NAME) or PRODUCTION.name
     if environment not in ENVIRONMENTS:
         raise RefusedError(f"There is no environment {rest[:100]!r}.", f"name {' or '.join(ENVIRONMENTS)}.")
     return Command(name="unlock", environment=environment)
@@ -191,9 +200,17 @@ _READERS = {
 
 def _refuse_other_environment(reason: str, name: str, instead: str) -> None:
     """Refuse `staging` or `to staging`, which would otherwise be taken for a reason, and move production."""
-    named = next((word for word in reason.lower().split() if word not in _BEFORE_A_NAME), "")
-    if named in ENVIRONMENTS and named != PRODUCTION.name:
+    named = _first(_named(reason.lower()))[0].rstrip(_AFTER_A_NAME)
+    if named in _OTHERS:
         raise RefusedError(f"`{PREFIX}{name}` is about production, not {named}.", instead)
+
+
+def _named(text: str, also: tuple[str, ...] = ()) -> str:
+    """The text from where a name can stand: without `to the` and the like before it."""
+    words = text.split()
+    while words and words[0].lower() in (*_BEFORE_A_NAME, *also):
+        del words[0]
+    return " ".join(words)
 
 
 def _refuse_more(rest: str, name: str) -> None:

@@ -5,12 +5,13 @@ from deploy.comments.markup import code, link
 from deploy.comments.plan import Plan
 
 
-def start(github: GitHub, plan: Plan, answer: int | None) -> tuple[int, str]:
+def start(github: GitHub, plan: Plan, author: str, answer: int | None) -> tuple[int, str]:
     """Start it. `POST /repos/{owner}/{repo}/actions/workflows/{workflow}/dispatches`.
 
     Args:
         github: the repository.
         plan: what to start.
+        author: the login of whoever asks.
         answer: the number of the comment that is to say how it ended; None where a terminal asks.
 
     Returns:
@@ -20,7 +21,8 @@ def start(github: GitHub, plan: Plan, answer: int | None) -> tuple[int, str]:
         CallFailedError: when GitHub did not say that it started. It is not asked twice: two runs could come of it.
     """
     name = f"start {plan.workflow}"
-    inputs = {**plan.inputs, **({"answer": str(answer)} if answer is not None else {})}
+    # From a terminal the run is the person's own.
+    inputs = {**plan.inputs, **({"answer": str(answer), "asked_by": author} if answer is not None else {})}
     body = {"ref": plan.ref, "inputs": inputs, "return_run_details": True}
     made = github.send(name, "POST", f"/actions/workflows/{plan.workflow}/dispatches", body)
     try:

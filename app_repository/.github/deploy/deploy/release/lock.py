@@ -8,6 +8,7 @@ sees the branch, and deletes it.
 import base64
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from deploy.clients.github import UNPROCESSABLE, GitHub, unreadable
 from deploy.http_client import CallFailedError
@@ -47,11 +48,14 @@ def read(github: GitHub, environment: str) -> Lock | None:
     Raises:
         CallFailedError: when GitHub does not tell, so that nobody knows.
     """
-    name = f"read the lock of {environment}"
-    found = github.find(name, f"/contents/{FILE}", dict, ref=f"{BRANCH}{environment}")
+    found = _file(github, environment)
     if found is None:
-        # A branch without the file was made by hand, and holds all the same.
-        return _by_hand(environment) if _exists(github, environment) else None
+        if not _exists(github, environment):
+            return None
+        # Taken between the two questions; or a branch without the file, made by hand, which holds all the same.
+        found = _file(github, environment)
+        if found is None:
+            return _by_hand(environment)
     try:
         written = json.loads(base64.b64decode(found["content"]))
         return Lock(**{field: str(written[field]) for field in _FIELDS})
@@ -114,6 +118,10 @@ def let_go(github: GitHub, environment: str) -> Lock | None:
         if error.status != UNPROCESSABLE or read(github, environment) is not None:
             raise
     return held
+
+
+def _file(github: GitHub, environment: str) -> Any:
+    return github.find(f"read the lock of {environment}", f"/contents/{FILE}", dict, ref=f"{BRANCH}{environment}")
 
 
 def _exists(github: GitHub, environment: str) -> bool:

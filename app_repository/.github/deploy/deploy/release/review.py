@@ -8,6 +8,8 @@ from deploy.clients.github import GitHub, unreadable
 
 _GREEN = ("success", "neutral", "skipped")
 """Conclusions of a check that let a merge through."""
+_COUNT = ("OWNER", "MEMBER", "COLLABORATOR")
+"""Whose reviews count, by how GitHub says that they belong to the repository."""
 _DECIDES = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
 _PAGE = "100"
 
@@ -91,7 +93,11 @@ def _review_faults(github: GitHub, pull: Mapping[str, Any], approvals: int) -> l
     number = pull["number"]
     reviews = github.get("the pull request's reviews", f"/pulls/{number}/reviews", list, per_page=_PAGE)
     # The last word of each reviewer counts; a comment is none.
-    last = {review["user"]["login"]: review["state"] for review in reviews if review["state"] in _DECIDES}
+    last = {
+        review["user"]["login"]: review["state"]
+        for review in reviews
+        if review["state"] in _DECIDES and review["user"] and review["author_association"] in _COUNT
+    }
     found = [f"{login} asked for changes in #{number}" for login, state in last.items() if state == "CHANGES_REQUESTED"]
     approved = sum(state == "APPROVED" for state in last.values())
     if approved < approvals:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from deploy.clients.github import GitHub, unreadable
 from deploy.release.environments import STAGING
 
+STARTED_BY = ("push", "workflow_dispatch")
+"""The events whose runs are of the branch's own files."""
 LISTED = 100
 """Runs that are looked through, the newest first: one page."""
 
@@ -48,7 +50,9 @@ def verified_by(github: GitHub, tree: str) -> Verified | None:
     found = github.find(name, path, dict, branch=STAGING.branch, status="success", per_page=str(LISTED))
     try:
         for run in (found or {}).get("workflow_runs", []):
-            if run["head_commit"]["tree_id"] == tree and run["conclusion"] == "success":
+            # A pull request from develop runs the file that its other branch has, and a fork's develop is another.
+            own = run["event"] in STARTED_BY and run["head_repository"]["full_name"] == github.repository
+            if own and run["head_commit"]["tree_id"] == tree and run["conclusion"] == "success":
                 return Verified(run["id"], run["head_sha"], run["html_url"])
     except (KeyError, TypeError):
         raise unreadable(name) from None

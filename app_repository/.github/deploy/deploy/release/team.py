@@ -6,6 +6,9 @@ from deploy.clients.slack import post_message
 from deploy.command import Context
 from deploy.http_client import CallFailedError
 
+WORKFLOWS = "github-actions[bot]"
+"""Who a workflow's own token is."""
+
 
 def tell(context: Context, text: str, **rest: Any) -> bool:
     """Post to Slack, or say in the log that it was not possible.
@@ -39,6 +42,11 @@ def run_link(context: Context) -> str:
 
 
 def actor(context: Context) -> str:
-    """Who started this: the GitHub login, or the account on a person's machine."""
+    """Who started this: the GitHub login, or the account on a person's machine.
+
+    A run that a comment asked for was started by a workflow's token: then it is who wrote the comment.
+    """
     settings = context.settings
+    if settings.get("GITHUB_ACTOR") == WORKFLOWS and settings.get("ASKED_BY"):
+        return settings["ASKED_BY"]
     return settings.get("GITHUB_ACTOR") or settings.get("USER", "somebody")

@@ -1,0 +1,10 @@
+from deploy.release import staging_first
+from tests.deploy.comments.team import Team
+
+
+def test_a_run_that_a_pull_request_started_has_verified_nothing(team: Team) -> None:
+    number = team.run_of("staging.yml", "develop", conclusion="success")
+    runs = team.production.state.collection("github.workflow_runs")
+    runs[str(number)] = {**runs[str(number)], "event": "pull_request"}
+    tree = staging_first.tree_of(team.github(), team.head("develop"))
+    assert staging_first.verified_by(team.github(), tree) is None
