@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from deploy.comments.markup import facts_of, marked
+from deploy.comments.thread import update
 from deploy.release import serving_record
 from deploy.release.serving_record import Serving
 from sandbox.world.github.identifiers import own_request
@@ -240,3 +241,32 @@ def test_the_facts_of_an_answer_stay_on_one_line(team: Team) -> None:
     end(team, run, "success")
     (line,) = (line for line in team.body(answer).splitlines() if line.startswith("<!--"))
     assert json.loads(line.removeprefix("<!-- deploy ").removesuffix(" -->"))["run"] == run
+
+
+def test_a_rollback_that_could_not_lock_says_so(team: Team) -> None:
+    answer, run = asked(team, "rollback slow")
+    end(
+        team, run, "success", [job("Roll back", "success", "warning]Production may not be locked, for GitHub is down.")]
+    )
+    assert "Production may not be locked" in team.body(answer)
+
+
+def test_an_answer_that_never_heard_of_its_run_is_answered_all_the_same(team: Team) -> None:
+    answer, run = asked(team, "deploy")
+    update(team.github(), answer, "👀", {"command": "deploy"})
+    assert end(team, run, "success").document["answered"] == answer
+    assert team.body(answer).startswith("✅")
+
+
+def test_a_run_of_another_workflow_does_not_take_such_an_answer(team: Team) -> None:
+    answer, run = asked(team, "deploy")
+    update(team.github(), answer, "👀", {"command": "rollback"})
+    assert end(team, run, "success").document["answered"] is None
+
+
+def test_a_preview_that_turned_stale_while_it_ran_still_says_so(team: Team) -> None:
+    number = team.pull_request()
+    answer, run = asked(team, "preview", login="mona", issue=number)
+    update(team.github(), answer, "⏳", {**facts_of(team.body(answer)), "stale": True})
+    end(team, run, "success")
+    assert team.body(answer).startswith("⚠️ **Stale**")

@@ -30,6 +30,8 @@ DOMAIN_OF = {"staging": "staging.ai-tools.example.com", "production": "ai-tools.
 ALWAYS = "Mon-Sun 00:00-00:00 UTC"
 REVIEWER = "octocat"
 PUSHER = "operator"
+ASKER = "morgan"
+"""Who writes commands: with preventSelfReview not the reviewer."""
 BOT = "github-actions[bot]"
 
 
@@ -134,7 +136,7 @@ class Team:
         add_user(self.state, login)
         self.state.collection("github.collaborators")[f"{REPOSITORY}/{login}".lower()] = {"role_name": role}
 
-    def comment(self, text: str, *, login: str = REVIEWER, issue: int | None = None) -> "Answered":
+    def comment(self, text: str, *, login: str = ASKER, issue: int | None = None) -> "Answered":
         """Comment, and wait for what that starts and for the answer to say how it ended."""
         before = self._runs()
         if issue is None:

@@ -10,7 +10,7 @@ from tests.workflows.scenarios.team import Team, closed_window
 
 @pytest.fixture(autouse=True)
 def roles(team: Team) -> None:
-    for login, role in (("octocat", "maintain"), ("mona", "write"), ("hubot", "read")):
+    for login, role in (("morgan", "maintain"), ("mona", "write"), ("hubot", "read")):
         team.grant(login, role)
 
 
