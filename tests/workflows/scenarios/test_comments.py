@@ -175,3 +175,41 @@ def test_a_commit_that_comes_after_the_comment_is_not_deployed(team: Team) -> No
     assert said.started == []
     assert "is at" in said.answer
     assert "by now" in said.answer
+
+
+def test_what_is_locked_takes_neither_a_preview_nor_another_lock(team: Team) -> None:
+    push_files(team.state, team.repository, "feature/page", {"page.txt": b"New"}, login="mona")
+    number = open_pull_request(
+        team.state, team.repository, login="mona", title="New page", head="feature/page", base="develop"
+    )
+    assert "is locked" in team.comment("@workflow:lock staging the database moves", issue=number).answer
+    for text in ("@workflow:preview", "@workflow:lock staging it is mine"):
+        said = team.comment(text, issue=number)
+        assert said.started == []
+        assert "staging is locked by morgan" in said.answer
+    assert "is unlocked" in team.comment("@workflow:unlock staging", issue=number).answer
+    assert "was not locked" in team.comment("@workflow:unlock staging", issue=number).answer
+
+
+def test_neither_the_window_nor_a_forks_pull_request_holds_up_what_is_not_a_release(team: Team) -> None:
+    team.set_window(closed_window())
+    good, bad = team.serving(), team.deploy("production", "bad")
+    team.serve("production", bad)
+    fork = add_fork(team.state, team.repository, "stranger")
+    push_files(team.state, fork, "mine", {"page.txt": b"Mine"}, login="stranger")
+    number = open_pull_request(
+        team.state,
+        team.repository,
+        login="stranger",
+        title="Mine",
+        head="mine",
+        base="develop",
+        head_repository=fork["full_name"],
+    )
+    assert "@workflow:help" in team.comment("@workflow:help", login="stranger", issue=number).answer
+    assert "opens at" in team.comment("@workflow:status", issue=number).answer
+    assert "is locked" in team.comment("@workflow:lock staging an audit", issue=number).answer
+    assert "is unlocked" in team.comment("@workflow:unlock staging", issue=number).answer
+    said = team.comment("@workflow:rollback previous checkout is failing", issue=number)
+    assert [run.conclusion for run in said.started] == ["success"]
+    assert team.serving() == good
