@@ -14,6 +14,30 @@ def roles(team: Team) -> None:
         team.grant(login, role)
 
 
+def pull_request(team: Team) -> tuple[int, str]:
+    """A pull request of a branch of the repository: its number and its commit."""
+    commit = push_files(team.state, team.repository, "feature/page", {"page.txt": b"New"}, login="mona")["sha"]
+    number = open_pull_request(
+        team.state, team.repository, login="mona", title="New page", head="feature/page", base="develop"
+    )
+    return number, commit
+
+
+def forks_pull_request(team: Team) -> int:
+    """The number of a pull request of a stranger's fork."""
+    fork = add_fork(team.state, team.repository, "stranger")
+    push_files(team.state, fork, "mine", {"page.txt": b"Mine"}, login="stranger")
+    return open_pull_request(
+        team.state,
+        team.repository,
+        login="stranger",
+        title="Mine",
+        head="mine",
+        base="develop",
+        head_repository=fork["full_name"],
+    )
+
+
 def test_a_rollback_moves_traffic_locks_production_and_is_answered(team: Team) -> None:
     good, bad = team.serving(), team.deploy("production", "bad")
     team.serve("production", bad)
@@ -125,10 +149,7 @@ def test_what_is_no_command_is_not_answered(team: Team, text: str) -> None:
 
 def test_a_preview_shows_the_pull_requests_commit_and_turns_stale_with_a_new_push(team: Team) -> None:
     serving = team.serving("staging")
-    commit = push_files(team.state, team.repository, "feature/page", {"page.txt": b"New"}, login="mona")["sha"]
-    number = open_pull_request(
-        team.state, team.repository, login="mona", title="New page", head="feature/page", base="develop"
-    )
+    number, commit = pull_request(team)
 
     said = team.comment("@workflow:preview", login="mona", issue=number)
 
@@ -146,17 +167,7 @@ def test_a_preview_shows_the_pull_requests_commit_and_turns_stale_with_a_new_pus
 
 
 def test_a_forks_pull_request_is_never_built_and_an_unmerged_one_never_deployed(team: Team) -> None:
-    fork = add_fork(team.state, team.repository, "stranger")
-    push_files(team.state, fork, "mine", {"page.txt": b"Mine"}, login="stranger")
-    number = open_pull_request(
-        team.state,
-        team.repository,
-        login="stranger",
-        title="Mine",
-        head="mine",
-        base="develop",
-        head_repository=fork["full_name"],
-    )
+    number = forks_pull_request(team)
     for text, told in (("@workflow:preview", "comes from a fork"), ("@workflow:deploy", "not merged")):
         said = team.comment(text, issue=number)
         assert said.started == []
@@ -178,10 +189,7 @@ def test_a_commit_that_comes_after_the_comment_is_not_deployed(team: Team) -> No
 
 
 def test_what_is_locked_takes_neither_a_preview_nor_another_lock(team: Team) -> None:
-    push_files(team.state, team.repository, "feature/page", {"page.txt": b"New"}, login="mona")
-    number = open_pull_request(
-        team.state, team.repository, login="mona", title="New page", head="feature/page", base="develop"
-    )
+    number, _ = pull_request(team)
     assert "is locked" in team.comment("@workflow:lock staging the database moves", issue=number).answer
     for text in ("@workflow:preview", "@workflow:lock staging it is mine"):
         said = team.comment(text, issue=number)
@@ -195,17 +203,7 @@ def test_neither_the_window_nor_a_forks_pull_request_holds_up_what_is_not_a_rele
     team.set_window(closed_window())
     good, bad = team.serving(), team.deploy("production", "bad")
     team.serve("production", bad)
-    fork = add_fork(team.state, team.repository, "stranger")
-    push_files(team.state, fork, "mine", {"page.txt": b"Mine"}, login="stranger")
-    number = open_pull_request(
-        team.state,
-        team.repository,
-        login="stranger",
-        title="Mine",
-        head="mine",
-        base="develop",
-        head_repository=fork["full_name"],
-    )
+    number = forks_pull_request(team)
     assert "@workflow:help" in team.comment("@workflow:help", login="stranger", issue=number).answer
     assert "opens at" in team.comment("@workflow:status", issue=number).answer
     assert "is locked" in team.comment("@workflow:lock staging an audit", issue=number).answer

@@ -9,6 +9,8 @@ from deploy.settings import Settings, check_url
 
 API = "https://api.github.com"
 NEEDED = ("GITHUB_TOKEN", "GITHUB_REPOSITORY")
+BOT = "github-actions[bot]"
+"""Who a workflow's own token is (https://docs.github.com/actions/concepts/security/github_token)."""
 NOT_FOUND = 404
 UNPROCESSABLE = 422
 

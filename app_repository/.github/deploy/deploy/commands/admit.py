@@ -41,13 +41,17 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     if arguments.only_lock:
         return Done(f"Nothing holds {environment}.", {"environment": environment.name, "commit": commit})
     staging = staging_word(github, settings, environment, commit, arguments.kind)
-    verified = staging.startswith("Staging verified")
-    if staging and not verified:
-        context.console.warn(staging)
-    context.console.output(staging=staging)
+    if staging.text and not staging.verified:
+        context.console.warn(staging.text)
+    context.console.output(staging=staging.text)
     return Done(
-        " ".join(part for part in (f"Nothing holds {environment}.", staging) if part),
-        {"environment": environment.name, "commit": commit, "staging": staging, "staging_verified": verified},
+        " ".join(part for part in (f"Nothing holds {environment}.", staging.text) if part),
+        {
+            "environment": environment.name,
+            "commit": commit,
+            "staging": staging.text,
+            "staging_verified": staging.verified,
+        },
     )
 
 

@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.clients.github import NEEDED, GitHub, unreadable
+from deploy.clients.github import BOT, NEEDED, GitHub, unreadable
 from deploy.command import Command, Context, Done
 from deploy.comments.answering import plain
 from deploy.comments.catalogue import PREFIX
 from deploy.comments.markup import code, link
 from deploy.comments.planning import PREVIEW_WORKFLOW, ROLLBACK_WORKFLOW
-from deploy.comments.thread import BOT, find_answer, update
+from deploy.comments.thread import find_answer, update
 from deploy.errors import FailedError
 from deploy.http_client import CallFailedError
 from deploy.release import serving_record
@@ -67,12 +67,13 @@ def _run(_arguments: argparse.Namespace, context: Context) -> Done:
 
 def _find(context: Context, github: GitHub, answer: int) -> tuple[str, dict[str, Any]] | None:
     """The answer, once it says which run it is about: a run may end before whoever started it has written that."""
-    for pause in (*PAUSES, None):
-        found = find_answer(github, answer)
-        if found is None or "run" in found[1] or pause is None:
-            return found
+    found = find_answer(github, answer)
+    for pause in PAUSES:
+        if found is None or "run" in found[1]:
+            break
         context.clock.sleep(pause)
-    raise AssertionError("the last look has no pause")
+        found = find_answer(github, answer)
+    return found
 
 
 def _is_about(facts: Mapping[str, Any], run: Mapping[str, Any]) -> bool:

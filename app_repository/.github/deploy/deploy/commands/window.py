@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError, WrongUsageError
 from deploy.release.declared_window import freezes_of, window_of
-from deploy.release.deploy_window import EXAMPLE
+from deploy.release.deploy_window import EXAMPLE, opening
 from deploy.release.team import actor
 
 TYPES = ("standard", "hotfix", "rollback")
@@ -54,9 +54,8 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         return Done(message, {**data, "override": not inside, "by": who, "reason": reason})
     if inside:
         return Done(f"{said} is {where}.", data)
-    next_opening = f"It opens at {opens:%a %Y-%m-%d %H:%M} UTC." if opens else "It never opens."
     raise FailedError(
-        f"{said} is {where}. {next_opening}",
+        f"{said} is {where}. It {opening(opens)}.",
         state="Nothing was released.",
         following="start it again then; only a hotfix or a rollback may start at any hour.",
     )

@@ -1,7 +1,6 @@
 """`@workflow:lock` and `@workflow:unlock`."""
 
 import re
-from datetime import datetime
 
 from deploy.clients.github import GitHub
 from deploy.comments.markup import code, link
@@ -24,7 +23,7 @@ def take(command: Command, heard: Heard, github: GitHub) -> str:
         environment=command.environment,
         reason=command.reason,
         by=heard.author,
-        since=said(heard.moment),
+        since=lock.said(heard.moment),
         link=heard.link,
     )
     held = lock.take(github, wanted)
@@ -53,8 +52,3 @@ def shown(held: Lock) -> str:
     # It was written into a branch that whoever may push can write to.
     where = f" ({link('where', held.link)})" if _ADDRESS.fullmatch(held.link) else ""
     return f"Locked by {code(held.by)} since {code(held.since)}{where}: {code(held.reason)}."
-
-
-def said(moment: datetime) -> str:
-    """A moment for people and machines."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

@@ -118,8 +118,9 @@ def _first(text: str) -> tuple[str, str]:
 
 def _deploy(rest: str) -> Command:
     word, after = _first(rest)
-    kind, reason = (word.lower(), after) if word.lower() in TYPES else ("standard", rest)
-    if kind == "standard" and reason == rest:
+    is_said = word.lower() in TYPES
+    kind, reason = (word.lower(), after) if is_said else ("standard", rest)
+    if not is_said:
         _refuse_other_environment(
             rest, "deploy", "It follows pushes to develop; a pull request has `@workflow:preview`."
         )

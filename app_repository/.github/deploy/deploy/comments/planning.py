@@ -14,6 +14,7 @@ from deploy.http_client import CallFailedError
 from deploy.release import review
 from deploy.release.admission import require_unlocked, staging_word
 from deploy.release.declared_window import freezes_of, window_of
+from deploy.release.deploy_window import opening
 from deploy.release.environments import PRODUCTION, STAGING, Environment
 from deploy.release.head import head_at, head_of
 
@@ -50,8 +51,9 @@ def _deploy(command: Command, heard: Heard, github: GitHub, context: Context) ->
         )
     _refuse_locked(github, PRODUCTION)
     _refuse_outside_window(command, context)
-    commit = head_at(github, PRODUCTION.branch, heard.moment) if heard.comment else head_of(github, PRODUCTION.branch)
+    then = head_at(github, PRODUCTION.branch, heard.moment) if heard.comment else ""
     now = head_of(github, PRODUCTION.branch)
+    commit = then or now
     if now != commit:
         raise RefusedError(
             f"{PRODUCTION.branch} was at {commit[:12]} when this was written, and is at {now[:12]} by now.",
@@ -63,7 +65,7 @@ def _deploy(command: Command, heard: Heard, github: GitHub, context: Context) ->
         raise RefusedError(f"{_sentence(missing)}.", "put that right, then give the command again.")
     inputs = {"deployment_type": command.kind, "reason": command.reason, "commit": commit}
     title = "Release" if command.kind == "standard" else "Hotfix"
-    return plans.of(PRODUCTION, command, title, inputs=inputs, commit=commit, remarks=(staging,))
+    return plans.of(PRODUCTION, command, title, inputs=inputs, commit=commit, remarks=(staging.text,))
 
 
 def _preview(command: Command, heard: Heard, github: GitHub, _context: Context) -> Plan:
@@ -144,9 +146,8 @@ def _refuse_outside_window(command: Command, context: Context) -> None:
     if window.contains(moment, freezes):
         return
     opens = window.next_opening(moment, freezes)
-    told = f"It opens at {opens:%a %Y-%m-%d %H:%M} UTC." if opens else "It never opens."
     raise RefusedError(
-        f"This is outside production's window {window.text}. {told}",
+        f"This is outside production's window {window.text}. It {opening(opens)}.",
         "give the command again then; `@workflow:deploy hotfix reason…` passes the window.",
     )
 

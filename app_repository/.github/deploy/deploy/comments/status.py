@@ -12,6 +12,7 @@ from deploy.errors import WrongUsageError
 from deploy.http_client import CallFailedError
 from deploy.release import lock, serving_record
 from deploy.release.declared_window import freezes_of, window_of
+from deploy.release.deploy_window import opening
 from deploy.release.environments import ENVIRONMENTS, PRODUCTION, Environment
 from deploy.release.serving_record import Serving
 from deploy.settings import VERCEL
@@ -111,5 +112,4 @@ def _window(context: Context) -> str:
     moment = context.clock.now()
     if window.contains(moment, freezes):
         return f"{window.text}: open now"
-    opens = window.next_opening(moment, freezes)
-    return f"{window.text}: " + (f"opens at {opens:%a %Y-%m-%d %H:%M} UTC" if opens else "never opens")
+    return f"{window.text}: {opening(window.next_opening(moment, freezes))}"

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from deploy.clients.github import GitHub, unreadable
+from deploy.clients.github import BOT, GitHub, unreadable
 from deploy.comments.markup import facts_of, marked
 
 EYES = "eyes"
 STARTED = "rocket"
 REFUSED = "-1"
-BOT = "github-actions[bot]"
-"""Who a workflow's token is (https://docs.github.com/actions/concepts/security/github_token)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,5 +1,7 @@
 """Whether a release may go on: nobody holds the environment, and staging has verified what production is to get."""
 
+from typing import NamedTuple
+
 from deploy.clients.github import GitHub
 from deploy.errors import FailedError
 from deploy.http_client import CallFailedError
@@ -28,8 +30,16 @@ def require_unlocked(github: GitHub, environment: Environment, state: str = STAT
         )
 
 
-def staging_word(github: GitHub, settings: Settings, environment: Environment, commit: str, kind: str) -> str:
-    """What staging has to say of a commit, as a sentence; empty where it is not asked.
+class StagingWord(NamedTuple):
+    """What staging has to say of a commit."""
+
+    text: str
+    """A sentence; empty where staging is not asked."""
+    verified: bool
+
+
+def staging_word(github: GitHub, settings: Settings, environment: Environment, commit: str, kind: str) -> StagingWord:
+    """What staging has to say of a commit.
 
     Args:
         github: the repository.
@@ -42,19 +52,20 @@ def staging_word(github: GitHub, settings: Settings, environment: Environment, c
         FailedError: it has not verified the commit's tree, or GitHub does not say.
     """
     if environment != PRODUCTION:
-        return ""
+        return StagingWord("", verified=False)
     try:
         tree = staging_first.tree_of(github, commit)
         verified = staging_first.verified_by(github, tree)
     except CallFailedError as error:
         raise _untold("what staging has verified", error, STATE) from error
     if verified is not None:
-        return f"Staging verified the same tree as commit {verified.commit[:12]}: {verified.link}"
+        text = f"Staging verified the same tree as commit {verified.commit[:12]}: {verified.link}"
+        return StagingWord(text, verified=True)
     missing = f"Staging has not verified the tree of commit {commit[:12]}"
     if kind == "hotfix":
-        return f"{missing}: a hotfix goes on without."
+        return StagingWord(f"{missing}: a hotfix goes on without.", verified=False)
     if settings.get(VARIABLE, "true") == "false":
-        return f"{missing}: this stack does not ask for it."
+        return StagingWord(f"{missing}: this stack does not ask for it.", verified=False)
     raise FailedError(
         f"{missing}.",
         state=STATE,

@@ -112,6 +112,11 @@ class Window:
         return None
 
 
+def opening(opens: datetime | None) -> str:
+    """The next opening in words, to follow `it` or the window; None is never."""
+    return f"opens at {opens:%a %Y-%m-%d %H:%M} UTC" if opens else "never opens"
+
+
 def _days(text: str) -> frozenset[int]:
     days: set[int] = set()
     for part in text.split(","):

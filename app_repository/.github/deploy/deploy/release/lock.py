@@ -8,6 +8,7 @@ sees the branch, and deletes it.
 import base64
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from deploy.clients.github import UNPROCESSABLE, GitHub, unreadable
@@ -38,6 +39,11 @@ class Lock:
 
     def __str__(self) -> str:
         return f"{self.environment} is locked by {self.by} since {self.since}: {self.reason}"
+
+
+def said(moment: datetime) -> str:
+    """A moment as `since` holds it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def read(github: GitHub, environment: str) -> Lock | None:

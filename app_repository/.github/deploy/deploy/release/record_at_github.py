@@ -52,7 +52,7 @@ def hold_production(context: Context, reason: str) -> None:
         environment=PRODUCTION.name,
         reason=f"rolled back: {reason}",
         by=actor(context),
-        since=f"{context.clock.now():%Y-%m-%dT%H:%M:%SZ}",
+        since=lock.said(context.clock.now()),
         link=run_link(context),
     )
     try:

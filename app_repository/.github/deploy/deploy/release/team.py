@@ -2,12 +2,10 @@
 
 from typing import Any
 
+from deploy.clients.github import BOT
 from deploy.clients.slack import post_message
 from deploy.command import Context
 from deploy.http_client import CallFailedError
-
-WORKFLOWS = "github-actions[bot]"
-"""Who a workflow's own token is."""
 
 
 def tell(context: Context, text: str, **rest: Any) -> bool:
@@ -47,6 +45,6 @@ def actor(context: Context) -> str:
     A run that a comment asked for was started by a workflow's token: then it is who wrote the comment.
     """
     settings = context.settings
-    if settings.get("GITHUB_ACTOR") == WORKFLOWS and settings.get("ASKED_BY"):
+    if settings.get("GITHUB_ACTOR") == BOT and settings.get("ASKED_BY"):
         return settings["ASKED_BY"]
     return settings.get("GITHUB_ACTOR") or settings.get("USER", "somebody")
