@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sandbox.providers.datadog.client import Datadog
+from sandbox.providers.datadog.logs_metric import normalized
 from sandbox.providers.github.client import GitHub, build_id
 from sandbox.providers.http_client import NOT_FOUND, CallError, HttpClient
 from sandbox.providers.values import Properties
@@ -132,6 +133,17 @@ def _vercel_bypass(client: Vercel, inputs: Properties) -> Iterator[Found]:
             )
 
 
+def _vercel_drain(client: Vercel, inputs: Properties) -> Iterator[Found]:
+    """GET /v1/drains, by name and endpoint."""
+    for drain in _list(client.http, client.path("/v1/drains", inputs), "drains"):
+        if (drain["name"], drain["delivery"]["endpoint"]) == (inputs["name"], inputs["endpoint"]):
+            yield Found(
+                resource_id=drain["id"],
+                import_id=_in_team(client, inputs, drain["id"]),
+                about=f"drain {drain['id']}, {drain['name']!r}",
+            )
+
+
 def _datadog_monitor(client: Datadog, inputs: Properties) -> Iterator[Found]:
     """GET /api/v1/monitor, by name and tags."""
     asked = {"name": inputs["name"], "monitor_tags": ",".join(inputs.get("tags") or []), "page_size": PAGE}
@@ -168,6 +180,13 @@ def _datadog_objective(client: Datadog, inputs: Properties) -> Iterator[Found]:
             yield _datadog_found(slo["id"], f"objective {slo['id']}, {slo['name']!r}")
 
 
+def _datadog_logs_metric(client: Datadog, inputs: Properties) -> Iterator[Found]:
+    """GET /api/v2/logs/config/metrics/{metric_id}."""
+    name = normalized(inputs["name"])
+    if _one(client.http, f"/api/v2/logs/config/metrics/{name}") is not None:
+        yield _datadog_found(name, f"metric {name}")
+
+
 LOOKUPS: Mapping[str, Lookup | None] = {
     "github:index/repositoryEnvironment:RepositoryEnvironment": None,
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": _github_policy,
@@ -180,10 +199,12 @@ LOOKUPS: Mapping[str, Lookup | None] = {
     "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable": _vercel_variable,
     "vercel:index/projectProtectionBypass:ProjectProtectionBypass": _vercel_bypass,
     "vercel:index/projectDeploymentRetention:ProjectDeploymentRetention": None,
+    "vercel:index/logDrain:LogDrain": _vercel_drain,
     "datadog:index/monitor:Monitor": _datadog_monitor,
     "datadog:index/syntheticsTest:SyntheticsTest": _datadog_test,
     "datadog:index/dashboardJson:DashboardJson": _datadog_dashboard,
     "datadog:index/serviceLevelObjective:ServiceLevelObjective": _datadog_objective,
+    "datadog:index/logsMetric:LogsMetric": _datadog_logs_metric,
 }
 """By Pulumi's type token. None where the service overwrites: creating it again does no harm."""
 

@@ -198,6 +198,8 @@ def _secrets(sent: Any) -> Iterator[str]:
         for name, value in sent.items():
             if name in _SECRET_FIELDS and isinstance(value, str):
                 yield value
+            elif name == "headers" and isinstance(value, dict):
+                yield from (text for text in value.values() if isinstance(text, str))
             else:
                 yield from _secrets(value)
     elif isinstance(sent, list):

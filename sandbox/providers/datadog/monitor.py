@@ -39,7 +39,7 @@ _STATUSES = ("alert", "warn", "no data")
 _PRESETS = ("show_all", "hide_query", "hide_handles", "hide_all")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _TEXT_THRESHOLDS = frozenset({"criticalQuery", "criticalRecoveryQuery"})
-_NOT_IN_THE_SANDBOX = ("schedulingOptions", "assets", "ignoreTagKeys")
+_NOT_IN_THE_SANDBOX = ("schedulingOptions", "ignoreTagKeys")
 _NOT_VARIABLES_IN_THE_SANDBOX = (
     "aggregateAugmentedQueries",
     "aggregateFilteredQueries",

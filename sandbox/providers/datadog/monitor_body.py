@@ -20,6 +20,13 @@ _THRESHOLDS = {
     "criticalRecovery": "critical_recovery",
 }
 _THRESHOLD_QUERIES = {"criticalQuery": "critical_query", "criticalRecoveryQuery": "critical_recovery_query"}
+_ASSET = {
+    "name": "name",
+    "url": "url",
+    "category": "category",
+    "resourceKey": "resource_key",
+    "resourceType": "resource_type",
+}
 _OPTIONS = {
     "groupRetentionDuration": "group_retention_duration",
     "newGroupDelay": "new_group_delay",
@@ -48,8 +55,13 @@ def to_api(inputs: Properties) -> dict[str, Any]:
         "priority": int(priority) if priority else None,
         "restricted_roles": sorted(inputs["restrictedRoles"]) if inputs.get("restrictedRoles") else None,
         "draft_status": inputs.get("draftStatus", "published"),
+        **({"assets": [_asset_to_api(asset) for asset in inputs["assets"]]} if inputs.get("assets") else {}),
         "options": _options(inputs),
     }
+
+
+def _asset_to_api(asset: Mapping[str, str]) -> dict[str, str]:
+    return {api: asset[name] for name, api in _ASSET.items() if asset.get(name)}
 
 
 def _options(inputs: Properties) -> dict[str, Any]:
@@ -110,6 +122,11 @@ def from_api(monitor: Mapping[str, Any]) -> Properties:
         "tags": sorted(monitor.get("tags") or []),
         "priority": str(priority) if priority else None,
         "draftStatus": monitor.get("draft_status") or "published",
+        "assets": [
+            {name: asset[api] for name, api in _ASSET.items() if asset.get(api)}
+            for asset in monitor.get("assets") or []
+        ]
+        or None,
         "restrictedRoles": list(monitor.get("restricted_roles") or []),
         "includeTags": options.get("include_tags", False),
         "notifyNoData": options.get("notify_no_data"),

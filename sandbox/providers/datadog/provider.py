@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from components.lazy_sdk import import_lazily
 from sandbox.providers.datadog.client import Datadog
 from sandbox.providers.datadog.dashboard import DashboardJson
+from sandbox.providers.datadog.logs_metric import LogsMetric
 from sandbox.providers.datadog.monitor import Monitor
 from sandbox.providers.datadog.service_level_objective import ServiceLevelObjective
 from sandbox.providers.datadog.synthetics_test import SyntheticsTest
@@ -97,7 +98,7 @@ def _configure(config: Properties, settings: Settings) -> Datadog:
 DATADOG = Provider(
     name="datadog",
     module="pulumi_datadog",
-    resources=(Monitor(), SyntheticsTest(), DashboardJson(), ServiceLevelObjective()),
+    resources=(Monitor(), SyntheticsTest(), DashboardJson(), ServiceLevelObjective(), LogsMetric()),
     check_config=_check_config,
     configure=_configure,
 )

@@ -9,6 +9,8 @@ from sandbox.providers.values import Properties
 _REQUEST = {
     "method": "method",
     "url": "url",
+    "host": "host",
+    "port": "port",
     "body": "body",
     "bodyType": "bodyType",
     "form": "form",

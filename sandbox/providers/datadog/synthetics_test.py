@@ -118,8 +118,8 @@ class SyntheticsTest(Resource[Datadog]):
             yield Failure("locations", "'locations' must not be empty for a test of an API.")
         for name in sorted(inputs.keys() - _IN_THE_SANDBOX):
             yield Failure(name, f"The sandbox's Datadog has no {name!r}: leave it out, or use a real account.")
-        if known.get("type", "api") != "api" or known.get("subtype", "http") != "http":
-            yield Failure("type", "The sandbox's Datadog runs tests of type 'api' and subtype 'http' only.")
+        if known.get("type", "api") != "api" or known.get("subtype", "http") not in ("http", "ssl"):
+            yield Failure("type", "The sandbox's Datadog runs tests of type 'api' and subtype 'http' or 'ssl' only.")
         for index, assertion in enumerate(known.get("assertions", [])):
             yield from _check_assertion(assertion, f"assertions[{index}]")
         options = known.get("optionsList")

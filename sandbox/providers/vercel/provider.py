@@ -24,6 +24,7 @@ from sandbox.providers.vercel.client import Vercel
 from sandbox.providers.vercel.deployment_retention import ProjectDeploymentRetention
 from sandbox.providers.vercel.domain import ProjectDomain
 from sandbox.providers.vercel.environment_variable import ProjectEnvironmentVariable
+from sandbox.providers.vercel.log_drain import LogDrain
 from sandbox.providers.vercel.project import Project
 from sandbox.providers.vercel.protection_bypass import ProjectProtectionBypass
 
@@ -86,6 +87,7 @@ VERCEL = Provider(
         ProjectEnvironmentVariable(),
         ProjectProtectionBypass(),
         ProjectDeploymentRetention(),
+        LogDrain(),
     ),
     check_config=_check_config,
     configure=_configure,

@@ -9,22 +9,13 @@ from sandbox.world.datadog.authentication import creator
 from sandbox.world.datadog.errors import body_of, error
 from sandbox.world.datadog.identifiers import moment, public_identifier
 from sandbox.world.datadog.listing import slice_of
+from sandbox.world.datadog.widgets import WIDGETS, check_definition, check_layout
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document
 
 routes = Routes()
 
 DASHBOARDS = "datadog.dashboards"
-WIDGETS = frozenset(
-    (
-        *("alert_graph", "alert_value", "bar_chart", "change", "check_status", "cohort", "distribution"),
-        *("embedded_app", "event_stream", "event_timeline", "free_text", "funnel", "geomap", "group", "heatgrid"),
-        *("heatmap", "hostmap", "iframe", "image", "list_stream", "log_stream", "manage_status", "note", "point_plot"),
-        *("powerpack", "query_table", "query_value", "retention_curve", "run_workflow", "sankey", "scatterplot"),
-        *("servicemap", "slo", "slo_list", "split_group", "sunburst", "timeseries", "toplist", "topology_map"),
-        *("trace_service", "treemap", "wildcard"),
-    )
-)
 _WRITTEN = (
     *("title", "description", "layout_type", "widgets", "template_variables", "template_variable_presets"),
     *("notify_list", "reflow_type", "restricted_roles", "tags", "default_timeframe", "tabs", "experience_type"),
@@ -142,7 +133,7 @@ def _check_template_variables(wanted: dict[str, Any]) -> None:
 
 
 def _check_widgets(dashboard: dict[str, Any], widgets: list[dict[str, Any]]) -> None:
-    for widget in widgets:
+    for position, widget in enumerate(widgets):
         definition = widget.get("definition")
         if not isinstance(definition, dict) or definition.get("type") not in WIDGETS:
             kind = definition.get("type") if isinstance(definition, dict) else None
@@ -150,10 +141,14 @@ def _check_widgets(dashboard: dict[str, Any], widgets: list[dict[str, Any]]) -> 
         unexpected = sorted(set(widget) - {"definition", "id", "layout"})
         if unexpected:
             raise error(400, f"Additional properties are not allowed ('{unexpected[0]}' was unexpected)")
+        check_definition(position, definition)
         if "layout" not in widget and (dashboard["layout_type"] == "free" or dashboard.get("reflow_type") == "fixed"):
             raise error(400, "'layout' is a required property of each widget of such a dashboard")
+        if widget.get("layout") is not None:
+            check_layout(position, definition["type"], widget["layout"], on_grid=dashboard["layout_type"] == "ordered")
         if definition["type"] == "group":
-            _check_widgets({"layout_type": "ordered"}, definition.get("widgets", []))
+            inside = {"layout_type": "ordered", "reflow_type": dashboard.get("reflow_type")}
+            _check_widgets(inside, definition.get("widgets", []))
 
 
 def _kept(wanted: dict[str, Any]) -> dict[str, Any]:

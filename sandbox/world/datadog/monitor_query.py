@@ -36,6 +36,7 @@ _BURN_RATE = re.compile(
     r'\.long_window\("(?P<long>\d+[mh])"\)\.short_window\("(?P<short>\d+[mh])"\)'
 )
 _ERROR_BUDGET = re.compile(r'error_budget\("(?P<slo>[^"]+)"\)\.over\("(?P<over>7d|30d|90d)"\)')
+_MOST_MEMBERS = 10
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "w": 10_080}
 
 
@@ -53,6 +54,8 @@ class MonitorQuery:
     checks: int = 0
     """How many results a service check looks at."""
     grouped: bool = False
+    members: tuple[str, ...] = ()
+    """The monitors that a composite combines."""
 
 
 def parse_query(kind: str, query: str, variables: Collection[str]) -> MonitorQuery:
@@ -98,10 +101,20 @@ def _service_check_query(query: str) -> MonitorQuery:
     return MonitorQuery(checks=int(match["checks"]), grouped=".by(" in query)
 
 
+def members(query: str) -> tuple[str, ...]:
+    """The IDs of the monitors that a composite's query combines."""
+    return tuple(dict.fromkeys(re.findall(r"\d+", query)))
+
+
 def _composite_query(query: str) -> MonitorQuery:
-    if not re.fullmatch(r"[\s()!&|\d]+", query):
+    operand = r"!?\s*\(*\s*!?\s*\d+\s*\)*"
+    if not re.fullmatch(rf"\s*{operand}(?:\s*(?:&&|\|\|)\s*{operand})*\s*", query) or query.count("(") != query.count(
+        ")"
+    ):
         raise invalid("a composite query combines monitor IDs with &&, || and !")
-    return MonitorQuery()
+    if len(members(query)) > _MOST_MEMBERS:
+        raise invalid(f"a composite query combines at most {_MOST_MEMBERS} monitors")
+    return MonitorQuery(members=members(query))
 
 
 def _no_query(_query: str) -> MonitorQuery:

@@ -52,6 +52,7 @@ def validate_monitor(state: State, monitor: dict[str, Any]) -> MonitorQuery:
     parsed = parse_query(kind, query, variables)
     if parsed.slo_id is not None:
         _check_slo(state, parsed)
+    _check_members(state, parsed)
     _check_thresholds(parsed, options.get("thresholds"))
     return parsed
 
@@ -98,6 +99,13 @@ def _check_thresholds(parsed: MonitorQuery, thresholds: dict[str, Any] | None) -
                 f"{state} and {state} recovery criteria are such that the monitor can be simultaneously in {state}"
             )
             raise error(400, f"{message} and {state} recovery states")
+
+
+def _check_members(state: State, parsed: MonitorQuery) -> None:
+    """A composite combines monitors that exist and are none themselves."""
+    monitors = state.collection(MONITORS)
+    if any(member not in monitors or monitors[member]["type"] == "composite" for member in parsed.members):
+        raise error(400, "Some monitor IDs are invalid")
 
 
 def _check_slo(state: State, parsed: MonitorQuery) -> None:

@@ -6,6 +6,7 @@ from sandbox.world.datadog.authentication import creator
 from sandbox.world.datadog.errors import body_of, error
 from sandbox.world.datadog.identifiers import moment, seconds
 from sandbox.world.datadog.listing import page_of
+from sandbox.world.datadog.monitor_query import members
 from sandbox.world.datadog.monitor_validation import MONITORS, SLOS, validate_monitor
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document, State
@@ -84,7 +85,7 @@ def update_monitor(request: Request) -> Response:
 
 @routes.add("DELETE", "/api/v1/monitor/{monitor}")
 def delete_monitor(request: Request) -> Response:
-    """Delete a monitor; one that a service level objective is made of only with `force`."""
+    """Delete a monitor; one that an objective or a composite is made of only with `force`."""
     monitor = _requested(request)
     if request.query.get("force") != "true":
         refuse_if_referenced(request.state, monitor)
@@ -120,11 +121,14 @@ def keep_monitor(request: Request, wanted: dict[str, Any]) -> Document:
 
 
 def refuse_if_referenced(state: State, monitor: Document) -> None:
-    """Raise Datadog's refusal to delete a monitor that a service level objective is made of: a 401."""
+    """Raise Datadog's refusal to delete a monitor that an objective or a composite is made of: a 401."""
+    named = f"monitor [{monitor['id']},{monitor['name']}]"
     for slo in state.collection(SLOS).values():
         if monitor["id"] in slo.get("monitor_ids", []):
-            named = f"monitor [{monitor['id']},{monitor['name']}]"
             raise error(401, f"{named} is referenced in slos: [{slo['id']},{slo['name']}]")
+    for other in state.collection(MONITORS).values():
+        if other["type"] == "composite" and str(monitor["id"]) in members(other["query"]):
+            raise error(401, f"{named} is referenced in composite monitors: [{other['id']},{other['name']}]")
 
 
 def _store(state: State, monitor: Document) -> Document:

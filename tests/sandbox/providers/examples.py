@@ -16,10 +16,12 @@ DOMAIN = "vercel:index/projectDomain:ProjectDomain"
 PROJECT_VARIABLE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
 BYPASS = "vercel:index/projectProtectionBypass:ProjectProtectionBypass"
 RETENTION = "vercel:index/projectDeploymentRetention:ProjectDeploymentRetention"
+LOG_DRAIN = "vercel:index/logDrain:LogDrain"
 MONITOR = "datadog:index/monitor:Monitor"
 TEST = "datadog:index/syntheticsTest:SyntheticsTest"
 DASHBOARD = "datadog:index/dashboardJson:DashboardJson"
 OBJECTIVE = "datadog:index/serviceLevelObjective:ServiceLevelObjective"
+LOGS_METRIC = "datadog:index/logsMetric:LogsMetric"
 
 PROJECT_ID = "$project"
 """Stands for the ID of a project that a test makes first."""
@@ -33,7 +35,7 @@ class Example:
     pulumi_type: str
     inputs: Properties
     change: Properties
-    """Inputs that another `up` may set without replacing the resource."""
+    """Inputs that another `up` may set without replacing the resource; none where every input replaces it."""
     replaces: dict[str, Any] = field(default_factory=dict)
     """Inputs that each need a new resource, with another good value."""
     replaced_with: Properties = field(default_factory=dict)
@@ -159,6 +161,30 @@ EXAMPLES = [
         replaces={"projectId": "prj_other"},
     ),
     Example(
+        pulumi_type=LOG_DRAIN,
+        inputs={
+            "name": "datadog",
+            "deliveryFormat": "json",
+            "endpoint": "https://http-intake.logs.datadoghq.com/api/v2/logs?ddsource=vercel",
+            "environments": ["production"],
+            "sources": ["static", "lambda"],
+            "headers": {"DD-API-KEY": SECRET_VALUE},
+        },
+        change={},
+        replaces={
+            "name": "other",
+            "deliveryFormat": "ndjson",
+            "endpoint": "https://logs.example.com",
+            "environments": ["preview", "production"],
+            "sources": ["static"],
+            "headers": {"DD-API-KEY": "another value"},
+            "projectIds": ["prj_other"],
+            "samplingRate": 0.5,
+            "secret": "0" * 32,
+            "teamId": "team_" + "b" * 24,
+        },
+    ),
+    Example(
         pulumi_type=MONITOR,
         inputs={
             "name": "latency",
@@ -217,6 +243,27 @@ EXAMPLES = [
             "thresholds": [{"timeframe": "30d", "target": 99.9}, {"timeframe": "7d", "target": 99}],
         },
         change={"description": "What users see"},
+    ),
+    Example(
+        pulumi_type=LOGS_METRIC,
+        inputs={
+            "name": "ai_tools.staging.request.duration",
+            "compute": {"aggregationType": "distribution", "path": "@duration", "includePercentiles": True},
+            "filter": {"query": "source:vercel @proxy.host:ai-tools.example.com"},
+            "groupBies": [
+                {"path": "@proxy.statusCode", "tagName": "status_code"},
+                {"path": "@proxy.method", "tagName": "method"},
+            ],
+        },
+        change={
+            "compute": {"aggregationType": "distribution", "path": "@duration"},
+            "filter": {"query": "source:vercel"},
+            "groupBies": [{"path": "@proxy.statusCode", "tagName": "status_code"}],
+        },
+        replaces={
+            "name": "ai_tools.production.request.duration",
+            "compute": {"aggregationType": "count"},
+        },
     ),
 ]
 

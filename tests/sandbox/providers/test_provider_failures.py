@@ -137,11 +137,12 @@ def test_an_error_of_a_service_that_repeats_secrets_does_not() -> None:
             headers={"Authorization": f"Bearer {GITHUB_TOKEN}"},
             retry=RetryPolicy(statuses=frozenset(), retries=0, delay=lambda _number, _answer: 0),
         )
+        nested = [{"password": "another secret"}, {"headers": {"DD-API-KEY": "a secret header"}}]
         with closing(client), pytest.raises(CallError) as failure:
-            client.put("/secrets/TOKEN", {"encrypted_value": SECRET_VALUE, "nested": [{"password": "another secret"}]})
+            client.put("/secrets/TOKEN", {"encrypted_value": SECRET_VALUE, "nested": nested})
     told = str(failure.value)
     assert "Echo: PUT /secrets/TOKEN: 422" in told
-    assert all(secret not in told for secret in (GITHUB_TOKEN, SECRET_VALUE, "another secret"))
+    assert all(secret not in told for secret in (GITHUB_TOKEN, SECRET_VALUE, "another secret", "a secret header"))
 
 
 @pytest.mark.parametrize(

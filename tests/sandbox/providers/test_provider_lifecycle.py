@@ -15,6 +15,8 @@ from tests.sandbox.providers.examples import (
     ENVIRONMENT,
     EXAMPLES,
     FILE,
+    LOG_DRAIN,
+    LOGS_METRIC,
     MONITOR,
     OBJECTIVE,
     POLICY,
@@ -96,7 +98,7 @@ def test_a_refresh_of_what_was_created_finds_no_drift(example: Example, prepare:
     assert dict(plan.detailedDiff) == {}
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example.change], ids=str)
 def test_a_change_is_planned_made_and_seen(example: Example, prepare: Callable[[str], Prepared]) -> None:
     prepared = prepare(example.pulumi_type)
     resource_id, state = prepared.create()
@@ -197,10 +199,12 @@ IMPORTS: list[tuple[str, str]] = [
     (PROJECT_VARIABLE, f"{TEAM}/{{project}}/{{id}}"),
     (BYPASS, "{id}"),
     (RETENTION, "{project}"),
+    (LOG_DRAIN, f"{TEAM}/{{id}}"),
     (MONITOR, "{id}"),
     (TEST, "{id}"),
     (DASHBOARD, "{id}"),
     (OBJECTIVE, "{id}"),
+    (LOGS_METRIC, "{id}"),
 ]
 
 
@@ -272,10 +276,12 @@ CREATIONS: list[tuple[str, list[str]]] = [
     (PROJECT_VARIABLE, ["GET /v10/projects/{project}", "POST /v10/projects/{project}/env"]),
     (BYPASS, ["GET /v10/projects/{project}", "PATCH /v10/projects/{project}/protection-bypass"]),
     (RETENTION, ["GET /v10/projects/{project}", "PATCH /v9/projects/{project}/deployment-expiration"]),
+    (LOG_DRAIN, ["POST /v1/drains"]),
     (MONITOR, ["POST /api/v1/monitor/validate", "POST /api/v1/monitor"]),
     (TEST, ["POST /api/v1/synthetics/tests/api", "GET /api/v1/synthetics/tests/api/{id}"]),
     (DASHBOARD, ["POST /api/v1/dashboard", "GET /api/v1/dashboard/{id}"]),
     (OBJECTIVE, ["POST /api/v1/slo"]),
+    (LOGS_METRIC, ["POST /api/v2/logs/config/metrics"]),
 ]
 
 
@@ -294,13 +300,18 @@ def test_a_creation_makes_the_real_providers_calls_in_its_order(
     assert [call.text for call in world.calls()] == [text.format(**names) for text in expected]
 
 
-@pytest.mark.parametrize("pulumi_type", [SECRET, PROJECT_VARIABLE, BYPASS])
-def test_secret_outputs_are_marked_secret(pulumi_type: str, prepare: Callable[[str], Prepared]) -> None:
+@pytest.mark.parametrize(
+    ("pulumi_type", "secret"),
+    [(SECRET, {"value"}), (PROJECT_VARIABLE, {"value"}), (BYPASS, {"secret"}), (LOG_DRAIN, {"headers", "secret"})],
+)
+def test_secret_outputs_are_marked_secret(
+    pulumi_type: str, secret: set[str], prepare: Callable[[str], Prepared]
+) -> None:
     prepared = prepare(pulumi_type)
     checked, _ = prepared.plugin.check(pulumi_type, prepared.inputs)
     request = provider_pb2.CreateRequest(urn=urn(pulumi_type), properties=encode(checked))
     answer = prepared.plugin.stub.Create(request)
-    assert secret_names(answer.properties) == {"secret" if pulumi_type == BYPASS else "value"}
+    assert secret_names(answer.properties) == secret
 
 
 def test_a_secret_leaves_only_sealed(prepare: Callable[[str], Prepared], world: World) -> None:
@@ -317,13 +328,13 @@ def test_another_secret_of_the_environment_is_deleted_before_it_is_replaced(
     assert plan.deleteBeforeReplace
 
 
-@pytest.mark.parametrize("pulumi_type", [PROJECT])
+@pytest.mark.parametrize("pulumi_type", [PROJECT, LOG_DRAIN])
 def test_a_resource_with_a_given_name_is_deleted_before_it_is_replaced(
     pulumi_type: str, prepare: Callable[[str], Prepared]
 ) -> None:
     prepared = prepare(pulumi_type)
     resource_id, state = prepared.create()
-    inputs = {**prepared.inputs, **prepared.example.replaces}
+    inputs = {**prepared.inputs, **prepared.example.replaces, "name": prepared.inputs["name"]}
     assert prepared.plugin.diff(pulumi_type, resource_id, state, inputs).deleteBeforeReplace
 
 
@@ -459,3 +470,51 @@ def test_a_preview_of_an_update_keeps_what_stays_and_opens_what_may_change(
     assert planned["teamId"] == state["teamId"]
     assert has_unknown(planned["verified"])
     assert planned["redirect"] == prepared.change()["redirect"]
+
+
+def test_a_drain_is_read_with_what_was_changed_by_hand_in_its_headers(
+    prepare: Callable[[str], Prepared], world: World
+) -> None:
+    prepared = prepare(LOG_DRAIN)
+    resource_id, state = prepared.create()
+    drains = world.state.collection("vercel.drains")
+    by_hand = {**drains[resource_id]["delivery"], "headers": dict[str, str](), "secret": "s" * 32}
+    drains[resource_id] = {**drains[resource_id], "delivery": by_hand}
+    found = decode(prepared.plugin.read(LOG_DRAIN, resource_id, state, prepared.inputs).properties)
+    assert "headers" not in found
+    # The real provider holds on to the secret that it knows.
+    assert found["secret"] == state["secret"]
+    plan = prepared.plugin.diff(LOG_DRAIN, resource_id, found, prepared.inputs)
+    assert list(plan.replaces) == ["headers"]
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [{"aggregationType": "distribution", "path": "@size"}, {"aggregationType": "count"}],
+)
+def test_a_metric_of_another_value_or_aggregation_is_another_metric(
+    compute: Properties, prepare: Callable[[str], Prepared]
+) -> None:
+    prepared = prepare(LOGS_METRIC)
+    resource_id, state = prepared.create()
+    plan = prepared.plugin.diff(LOGS_METRIC, resource_id, state, {**prepared.inputs, "compute": compute})
+    assert list(plan.replaces) == ["compute"]
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ("ai-tools.requests", "ai_tools.requests"),
+        ("7_ai tools_.requests-", "ai_tools.requests"),
+        ("ai_tools._requests", "ai_tools.requests"),
+        ("ai__tools..requests", "ai_tools..requests"),
+    ],
+)
+def test_a_metric_gets_the_name_that_the_real_provider_makes_of_the_given_one(
+    given: str, made: str, prepare: Callable[[str], Prepared]
+) -> None:
+    prepared = prepare(LOGS_METRIC)
+    inputs = {**prepared.inputs, "name": given}
+    resource_id, state = prepared.plugin.create(LOGS_METRIC, inputs)
+    assert (resource_id, state["name"]) == (made, made)
+    assert prepared.plugin.diff(LOGS_METRIC, resource_id, state, inputs).changes == NONE

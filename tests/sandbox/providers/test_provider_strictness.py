@@ -20,6 +20,8 @@ from tests.sandbox.providers.examples import (
     ENVIRONMENT,
     EXAMPLES,
     FILE,
+    LOG_DRAIN,
+    LOGS_METRIC,
     MONITOR,
     OBJECTIVE,
     POLICY,
@@ -196,6 +198,14 @@ RULES: list[tuple[str, Properties, str]] = [
     (BYPASS, {"secret": "-" * 32}, "secret"),
     (BYPASS, {"note": "n" * 101}, "note"),
     (RETENTION, {"expirationErrored": "2y"}, "expirationErrored"),
+    (LOG_DRAIN, {"deliveryFormat": "syslog"}, "deliveryFormat"),
+    (LOG_DRAIN, {"environments": []}, "environments"),
+    (LOG_DRAIN, {"environments": ["development"]}, "environments"),
+    (LOG_DRAIN, {"sources": []}, "sources"),
+    (LOG_DRAIN, {"sources": ["lambda", "function"]}, "sources"),
+    (LOG_DRAIN, {"samplingRate": 1.5}, "samplingRate"),
+    (LOG_DRAIN, {"secret": "s" * 31}, "secret"),
+    (LOG_DRAIN, {"headers": {f"X-{number}": "1" for number in range(6)}}, "headers"),
     (MONITOR, {"type": "alert"}, "type"),
     (MONITOR, {"priority": "6"}, "priority"),
     (MONITOR, {"notifyNoData": True}, "onMissingData"),
@@ -210,6 +220,7 @@ RULES: list[tuple[str, Properties, str]] = [
     (OBJECTIVE, {"type": "uptime"}, "type"),
     (OBJECTIVE, {"type": "monitor", "monitorIds": [1]}, "query"),
     (OBJECTIVE, {"thresholds": [{"timeframe": "1d", "target": 99}]}, "thresholds[0].timeframe"),
+    (LOGS_METRIC, {"compute": {"aggregationType": "average"}}, "compute.aggregationType"),
 ]
 
 
@@ -253,4 +264,5 @@ def test_the_sdk_says_which_outputs_are_secret() -> None:
         "ActionsEnvironmentSecret": {"value", "valueEncrypted", "plaintextValue", "encryptedValue"},
         "ProjectEnvironmentVariable": {"value", "valueWo"},
         "ProjectProtectionBypass": {"secret"},
+        "LogDrain": {"headers", "secret"},
     }

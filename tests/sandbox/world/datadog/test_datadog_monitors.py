@@ -40,11 +40,10 @@ def test_a_monitor_is_created_shown_changed_and_deleted(datadog: Datadog) -> Non
         ("query alert", "change(avg(last_5m),last_5m):avg:a.b{*} > 1", {}),
         ("log alert", LOGS, {}),
         ("log alert", FORMULA, {"variables": VARIABLES}),
-        ("log alert", LOGS.replace('"count"', '"cardinality", "@vercel.requestId"'), {}),
+        ("log alert", LOGS.replace('"count"', '"cardinality", "@requestId"'), {}),
         ("event-v2 alert", 'events("kind:deployment outcome:failure").rollup("count").last("15m") > 0', {}),
         ("rum alert", 'rum("@type:view service:x").rollup("pc75", "@view.x").last("1h") > 2500000000', {}),
         ("service check", '"http.can_connect".over("env:prod").by("host").last(4).count_by_status()', {}),
-        ("composite", "1 && !2", {}),
     ],
 )
 def test_each_kind_of_query_is_taken(datadog: Datadog, kind: str, query: str, options: dict[str, Any]) -> None:
@@ -195,3 +194,17 @@ def test_burn_rates_are_refused_on_objectives_made_of_synthetics_monitors(datado
     objective = slo(type="monitor", monitor_ids=[monitor_id], query=None)
     slo_id = datadog.done("POST", "/api/v1/slo", objective)["data"][0]["id"]
     assert "synthetics" in datadog.refused("POST", "/api/v1/monitor", burn_rate(slo_id))[1]
+
+
+def test_a_composite_combines_monitors_that_exist_and_holds_on_to_them(datadog: Datadog) -> None:
+    slow, moved = (datadog.done("POST", "/api/v1/monitor", monitor())["id"] for _ in range(2))
+    wanted = {"name": "n", "type": "composite", "message": "m", "query": f"{slow} && !{moved}"}
+    composite = datadog.done("POST", "/api/v1/monitor", wanted)
+    status, said = datadog.refused("DELETE", f"/api/v1/monitor/{slow}")
+    assert (status, "is referenced in composite monitors" in said) == (401, True)
+    nested = {**wanted, "query": f"{composite['id']} && {slow}"}
+    assert datadog.refused("POST", "/api/v1/monitor", nested) == (400, "Some monitor IDs are invalid")
+    unknown = {**wanted, "query": "998 && !999"}
+    assert datadog.refused("POST", "/api/v1/monitor/validate", unknown) == (400, "Some monitor IDs are invalid")
+    datadog.done("DELETE", f"/api/v1/monitor/{composite['id']}")
+    datadog.done("DELETE", f"/api/v1/monitor/{slow}")
