@@ -5,9 +5,10 @@ from pathlib import Path
 import pulumi
 
 from components.branch_ruleset import BranchRuleset, BranchRulesetArgs, check_names
-from components.config import StackConfig
+from components.config import DRAIN, StackConfig
 from components.datadog_monitoring import DatadogMonitoring, DatadogMonitoringArgs
 from components.github_environment import GitHubEnvironment
+from components.log_drain import LogDrain, LogDrainArgs
 from components.pipeline_environments import pipeline_environments
 from components.vercel_app import VercelApp, VercelAppArgs
 from components.workflow_files import WorkflowFiles, WorkflowFilesArgs
@@ -33,6 +34,8 @@ BranchRuleset(
     ),
     pulumi.ResourceOptions(depends_on=[files]),
 )
+if config.logs == DRAIN:
+    LogDrain("logs", LogDrainArgs.from_config(config, app.project_id))
 monitoring = DatadogMonitoring("monitoring", DatadogMonitoringArgs.from_config(config))
 
 pulumi.export("url", app.url)
@@ -41,4 +44,5 @@ pulumi.export("githubEnvironments", [environment.environment for environment in 
 pulumi.export("deliveredFiles", files.digests)
 pulumi.export("healthCheckUrl", monitoring.health_check_url)
 pulumi.export("monitorUrls", monitoring.monitor_urls)
+pulumi.export("syntheticCost", monitoring.synthetic_cost)
 pulumi.export("dashboardUrl", monitoring.dashboard_url)

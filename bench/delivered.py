@@ -47,7 +47,6 @@ _CONDITIONS = {
     "inputs.deployment_type != 'rollback'": True,
     "always() && inputs.deployment_type != 'rollback'": True,
     "always() && needs.rollback.result != 'success'": False,
-    "needs.admission.result == 'success'": True,
     "steps.installed.outputs.cache-hit != 'true'": False,
     "failure()": False,
     "hashFiles('migrations/*.py') != ''": True,

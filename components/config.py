@@ -14,6 +14,7 @@ from datetime import date
 import pulumi
 
 from components.config_keys import ConfigKeys
+from components.monitoring_config import MonitoringConfig
 
 PRODUCTION = "production"
 """The stack with approval, backup, a deploy window and protected resources."""
@@ -21,13 +22,14 @@ PRODUCTION = "production"
 NODE_VERSIONS = ("22.x", "24.x")
 """Node's supported long-term lines that Vercel's provider accepts: https://nodejs.org/en/about/previous-releases."""
 
-HEALTH_CHECK_SECONDS = (60, 300, 900, 1800, 3600, 21600, 43200, 86400)
-"""Intervals of a Datadog synthetic test that its page offers."""
-
 COMMANDS = ("deploy", "preview", "rollback", "status", "lock", "unlock")
 """What a comment can ask for and COMMAND_ROLES can grant (deploy/comments/catalogue.py)."""
 
 COMMAND_ROLES = ("write", "maintain", "admin")
+
+DRAIN = "drain"
+LOGS = ("none", "integration", DRAIN)
+"""Not at all, so that nothing reads any; by Datadog's Vercel integration, installed by hand; by the stack's drain."""
 
 _NAME = r"[A-Za-z0-9._-]+"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
@@ -72,11 +74,9 @@ class StackConfig:
     previews: bool
     """Whether pull requests may be shown as previews of this project, which then see its variables."""
     dora_metrics: bool
-    datadog_site: str
-    datadog_notify: tuple[str, ...]
-    health_check_locations: tuple[str, ...]
-    health_check_seconds: int
-    runbook_url: str
+    logs: str
+    """How Vercel's logs reach Datadog, one of LOGS."""
+    monitoring: MonitoringConfig
     secrets: Mapping[str, pulumi.Output[str]]
     """What the workflows hold, by its name in GitHub (`VERCEL_TOKEN`, …); absent where optional and unset."""
 
@@ -95,6 +95,7 @@ class StackConfig:
         keys = ConfigKeys(pulumi.get_project())
         environment = pulumi.get_stack()
         production = environment == PRODUCTION
+        required = {ALWAYS, IN_PRODUCTION} if production else {ALWAYS}
         _check_credentials(keys)
         config = cls(
             environment=environment,
@@ -119,19 +120,12 @@ class StackConfig:
             command_roles=_command_roles(keys),
             previews=keys.flag("previews", default=False),
             dora_metrics=keys.flag("doraMetrics", default=False),
-            datadog_site=keys.text("datadogSite", r"[a-z0-9.-]+", "datadoghq.com", default="datadoghq.com"),
-            datadog_notify=keys.texts("datadogNotify", re.compile(r"@\S+"), "@slack-acme-deploys", required=True),
-            health_check_locations=keys.texts(
-                "healthCheckLocations", re.compile(r"[a-z]+:[a-z0-9-]+"), "aws:eu-central-1", required=True
-            ),
-            health_check_seconds=int(
-                keys.choice("healthCheckSeconds", tuple(str(seconds) for seconds in HEALTH_CHECK_SECONDS))
-            ),
-            runbook_url=keys.text("runbookUrl", _URL, "https://github.com/acme/deployment/blob/main/docs/runbook.md"),
+            logs=keys.choice("logs", LOGS, default=DRAIN),
+            monitoring=MonitoringConfig.load(keys, production=production),
             secrets={
                 name: value
-                for name, key, pattern, everywhere in WORKFLOW_SECRETS
-                if (value := keys.secret(key, pattern, required=everywhere or production)) is not None
+                for name, key, pattern, needed in WORKFLOW_SECRETS
+                if (value := keys.secret(key, pattern, required=needed in required)) is not None
             },
         )
         keys.raise_problems(environment)
@@ -140,16 +134,19 @@ class StackConfig:
 
 _URL = r"https?://\S+"
 
-WORKFLOW_SECRETS: tuple[tuple[str, str, str, bool], ...] = (
-    # GitHub secret, configuration key, pattern of a value, whether staging needs it too
-    ("VERCEL_TOKEN", "vercelToken", r"\S{24,}", True),
-    ("SLACK_WEBHOOK", "slackWebhook", _URL, True),
-    ("DATADOG_API_KEY", "datadogApiKey", r"[0-9a-f]{32}", True),
-    ("DATABASE_URL", "databaseUrl", r"postgres(ql)?://\S+", True),
-    ("BACKUP_WEBHOOK", "backupWebhook", _URL, False),
-    ("BACKUP_TOKEN", "backupToken", r"\S+", False),
-    ("DB_ROLLBACK_WEBHOOK", "dbRollbackWebhook", _URL, False),
-    ("DB_ROLLBACK_TOKEN", "dbRollbackToken", r"\S+", False),
+ALWAYS, IN_PRODUCTION, NEVER = "always", "in production", "never"
+
+WORKFLOW_SECRETS: tuple[tuple[str, str, str, str], ...] = (
+    # GitHub secret, configuration key, pattern of a value, when it has to be there
+    ("VERCEL_TOKEN", "vercelToken", r"\S{24,}", ALWAYS),
+    ("SLACK_WEBHOOK", "slackWebhook", _URL, ALWAYS),
+    ("DATADOG_API_KEY", "datadogApiKey", r"[0-9a-f]{32}", ALWAYS),
+    ("DATADOG_APP_KEY", "datadogAppKey", r"[0-9a-f]{40}|ddapp_\w+", NEVER),
+    ("DATABASE_URL", "databaseUrl", r"postgres(ql)?://\S+", ALWAYS),
+    ("BACKUP_WEBHOOK", "backupWebhook", _URL, IN_PRODUCTION),
+    ("BACKUP_TOKEN", "backupToken", r"\S+", IN_PRODUCTION),
+    ("DB_ROLLBACK_WEBHOOK", "dbRollbackWebhook", _URL, IN_PRODUCTION),
+    ("DB_ROLLBACK_TOKEN", "dbRollbackToken", r"\S+", IN_PRODUCTION),
 )
 
 _CREDENTIALS: tuple[tuple[str, tuple[str, ...]], ...] = (

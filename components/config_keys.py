@@ -49,15 +49,34 @@ class ConfigKeys:
             self.wrong(f"{key} is {value!r}, which does not look like {example!r}", fix)
         return value or ""
 
-    def choice(self, key: str, choices: tuple[str, ...]) -> str:
-        """One of a few texts; the fix proposes the last."""
-        value = self.raw(key)
+    def choice(self, key: str, choices: tuple[str, ...], *, default: str | None = None) -> str:
+        """One of a few texts; required unless it has a default. The fix proposes the last."""
+        raw = self.raw(key)
+        value = default if raw is None else raw
         fix = f"pulumi config set {key} {choices[-1]}"
         if value is None:
             self.wrong(f"{key} is missing", fix)
         elif value not in choices:
             self.wrong(f"{key} is {value!r}, not one of {', '.join(choices)}", fix)
         return value if value in choices else choices[-1]
+
+    def percent(self, key: str, example: str, *, required: bool) -> float | None:
+        """A number between 0 and 100, both left out; None where it is unset or wrong."""
+        raw = self.raw(key)
+        fix = f"pulumi config set {key} {example}"
+        if raw is None:
+            if required:
+                self.wrong(f"{key} is missing", fix)
+            return None
+        if not re.fullmatch(r"\d{1,2}(\.\d+)?", raw) or not float(raw):
+            self.wrong(f"{key} is {raw!r}, not a number between 0 and 100", fix)
+            return None
+        return float(raw)
+
+    def whole(self, key: str, *, default: int) -> int:
+        """A whole number above 0, of at most six digits."""
+        value = self.text(key, r"[1-9]\d{0,5}", str(default), default=str(default))
+        return int(value) if value.isascii() and value.isdigit() else default
 
     def flag(self, key: str, *, default: bool) -> bool:
         """`true` or `false`."""

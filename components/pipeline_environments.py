@@ -21,6 +21,7 @@ RELEASE_SECRETS = (
     "VERCEL_TOKEN",
     "SLACK_WEBHOOK",
     "DATADOG_API_KEY",
+    "DATADOG_APP_KEY",
     "BACKUP_WEBHOOK",
     "BACKUP_TOKEN",
     "DB_ROLLBACK_WEBHOOK",
@@ -39,7 +40,8 @@ def pipeline_environments(config: StackConfig, app: VercelApp) -> dict[str, GitH
     release: dict[str, pulumi.Input[str]] = {
         **everywhere,
         "SERVICE": config.service,
-        "DATADOG_SITE": config.datadog_site,
+        "TEAM": config.monitoring.team,
+        "DATADOG_SITE": config.monitoring.site,
         # GitHub refuses an empty variable; without a window or a freeze there is none.
         **({"DEPLOY_WINDOW": config.deploy_window} if config.deploy_window else {}),
         **({"DEPLOY_FREEZES": json.dumps(config.deploy_freezes)} if config.deploy_freezes else {}),

@@ -1,11 +1,11 @@
-"""Service levels as arithmetic: which burn rates alert, what error rate each means, and what a target asks of the probes.
+"""Service levels as arithmetic: which burn rates alert, what each means, and what a target asks of its probes.
 
 The windows and the parts of the budget are those of Google's SRE workbook
 (https://sre.google/workbook/alerting-on-slos/, "Multiwindow, Multi-Burn-Rate Alerts"), with its last row, 10 % of the
 budget in three days, taken at one and two days: Datadog's long window ends at 48 hours.
 """
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass
 
 PERIOD_DAYS = 30
@@ -45,7 +45,7 @@ class BurnRate:
 
     def error_rate(self, target: float) -> float:
         """From which part of failing probes or requests on it speaks, 0 to 1; `target` is in percent."""
-        return self.factor * (1 - target / 100)
+        return round(self.factor * (1 - target / 100), 9)
 
     def failures(self, target: float, *, checks_per_hour: float) -> int:
         """How many checks have to fail within its long window before it speaks."""
@@ -60,37 +60,42 @@ BURN_RATES = (
 )
 
 
-def highest_factor(target: float) -> float:
-    """Datadog's bound of a burn rate: every check fails. `target` is in percent."""
-    return 1 / (1 - target / 100)
+def unreachable(target: float) -> str:
+    """Why a target is too low for its alerts; empty where it is not.
+
+    Datadog takes a burn rate of at most 1/(1-target): that is where everything fails.
+
+    Args:
+        target: percent.
+    """
+    fastest = max(rate.factor for rate in BURN_RATES)
+    highest = 1 / (1 - target / 100)
+    if fastest < highest:
+        return ""
+    return (
+        f"a burn rate of {fastest:g} is out of reach, for everything failing is one of {highest:.4g}; "
+        f"take a target above {100 * (1 - 1 / fastest):.4g}"
+    )
 
 
-def lowest_target() -> float:
-    """The target in percent, exclusive, from which on every one of the burn rates can be reached."""
-    return 100 * (1 - 1 / max(rate.factor for rate in BURN_RATES))
-
-
-def refusals(target: float, *, locations: int, seconds: int) -> Iterator[str]:
-    """Why an availability target does not go with its probes; nothing where it does.
+def too_few_probes(target: float, *, locations: int, seconds: int) -> str:
+    """Why a target is too high for its probes: so few failures would page; empty where it is not.
 
     Args:
         target: percent of the probes that are to succeed.
         locations: how many places probe.
         seconds: between two probes of one place.
     """
-    fastest = max(BURN_RATES, key=lambda rate: rate.factor)
-    if fastest.factor >= highest_factor(target):
-        yield (
-            f"a burn rate of {fastest.factor:g} cannot be reached: it is at most 1/(1-target) = "
-            f"{highest_factor(target):.4g}; take a target above {lowest_target():.4g}"
-        )
-        return
+    checks_per_hour = locations * 3600 / seconds
     for rate in BURN_RATES:
-        failing = rate.failures(target, checks_per_hour=locations * 3600 / seconds)
+        failing = rate.failures(target, checks_per_hour=checks_per_hour)
         if rate.pages and failing < FEWEST_PROBES:
-            yield (
-                f"{failing} failed probe{'s' if failing > 1 else ''} of {locations} location{'s' if locations > 1 else ''} "
-                f"every {seconds} s would page for {rate.key}; at least {FEWEST_PROBES} should: probe more often, from "
-                "more locations, or lower the target"
+            # So many probes an hour, times the part that may fail, as FEWEST_PROBES - 1 failures do not exceed yet.
+            needed = (FEWEST_PROBES - 1) / (rate.factor * rate.long_hours)
+            highest = math.floor(10_000 * (1 - needed / checks_per_hour)) / 100
+            return (
+                f"{failing} failed of {checks_per_hour:g} probes an hour would page within {rate.key}, and at least "
+                f"{FEWEST_PROBES} should; take a target of at most {highest:g}, or have at least "
+                f"{math.ceil(needed / (1 - target / 100) - 1e-6)} probes an hour, from more locations or more often"
             )
-            return
+    return ""

@@ -1,15 +1,25 @@
-"""DatadogMonitoring: the health check, the monitors and the dashboard of one environment."""
+"""DatadogMonitoring: what watches one environment, and whom it tells."""
 
-import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
 
 import pulumi
 import pulumi_datadog as datadog
 
 from components.config import StackConfig
+from components.datadog_monitoring import monitors, objectives, synthetics
+from components.datadog_monitoring.burn_rate_monitors import burn_rate_monitors
 from components.datadog_monitoring.dashboard import dashboard
-from components.datadog_monitoring.monitors import MonitorDefinition, define_monitors, message, urgency
+from components.datadog_monitoring.definition import MonitorDefinition
+from components.datadog_monitoring.message import Links, Recipients
+from components.datadog_monitoring.probe_monitors import probe_monitors
+from components.datadog_monitoring.release_monitors import release_monitors
+from components.datadog_monitoring.synthetic_cost import dollars
+from components.datadog_monitoring.synthetics import CERTIFICATES, PriorityOf, SyntheticsArgs
+from components.datadog_monitoring.traffic_monitors import traffic_monitors
+from components.monitoring_config import MonitoringConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,16 +28,12 @@ class DatadogMonitoringArgs:
 
     service: str
     environment: str
+    production: bool
     domain: str
-    site: str
-    """The Datadog site, `datadoghq.com`."""
-    notify: Sequence[str]
-    """Datadog handles that are told, `@slack-ACCOUNT-CHANNEL` or `@oncall-TEAM`."""
-    locations: Sequence[str]
-    """Where the health check runs from: `aws:eu-central-1`."""
-    health_check_seconds: int
-    runbook_url: str
-    """The runbook; each monitor links the section of its key."""
+    vercel_project: str
+    log_drain: bool
+    """Whether there are logs to read."""
+    monitoring: MonitoringConfig
 
     @classmethod
     def from_config(cls, config: StackConfig) -> "DatadogMonitoringArgs":
@@ -35,154 +41,172 @@ class DatadogMonitoringArgs:
         return cls(
             service=config.service,
             environment=config.environment,
+            production=config.is_production,
             domain=config.domain,
-            site=config.datadog_site,
-            notify=config.datadog_notify,
-            locations=config.health_check_locations,
-            health_check_seconds=config.health_check_seconds,
-            runbook_url=config.runbook_url,
+            vercel_project=config.vercel_project,
+            log_drain=config.logs != "none",
+            monitoring=config.monitoring,
         )
+
+    @property
+    def title(self) -> str:
+        """How every name begins."""
+        return f"{self.service} {self.environment}"
+
+    @property
+    def tags(self) -> list[str]:
+        """What everything carries. The version is not among them: a monitor outlives many; events carry it.
+
+        Source: https://docs.datadoghq.com/getting_started/tagging/unified_service_tagging/.
+        """
+        return [
+            f"env:{self.environment}",
+            f"service:{self.service}",
+            f"team:{self.monitoring.team}",
+            "managed-by:pulumi",
+        ]
 
 
 class DatadogMonitoring(pulumi.ComponentResource):
-    """What watches one environment. The health check is a synthetic test, which brings a monitor of its own."""
+    """What watches one environment. A synthetic test brings a monitor of its own."""
 
     health_check_url: pulumi.Output[str]
     dashboard_url: pulumi.Output[str]
     monitor_urls: Mapping[str, pulumi.Output[str]]
     """Each monitor's page, by its key."""
+    synthetic_cost: Mapping[str, float]
+    """What the tests lead to in 30 days: `runs`, `usd`."""
 
     def __init__(self, name: str, args: DatadogMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ai-tools:index:DatadogMonitoring", name, None, opts)
-        app = f"https://app.{args.site}"
-        tags = [f"env:{args.environment}", f"service:{args.service}", "managed-by:pulumi"]
-        health_check = _health_check(name, args, tags, pulumi.ResourceOptions(parent=self))
-        monitors = {
-            definition.key: _monitor(name, args, tags, definition, health_check.id, pulumi.ResourceOptions(parent=self))
-            for definition in define_monitors(service=args.service, environment=args.environment, domain=args.domain)
+        config = args.monitoring
+        app = f"https://app.{config.site}"
+        child = pulumi.ResourceOptions(parent=self)
+        shared: dict[str, Any] = {
+            "title": args.title,
+            "tags": args.tags,
+            "links": Links(
+                runbook=config.runbook_url,
+                deployments=f"{app}/event/explorer?query={quote(_release_events(args))}",
+            ),
+            "recipients": Recipients(notify=config.notify, page=config.page),
+            "priority_of": PriorityOf(args.production),
+        }
+        tests = SyntheticsArgs(
+            **shared, domain=args.domain, locations=config.locations, seconds=config.health_check_seconds
+        )
+        health_check = synthetics.health_check(name, tests, child)
+        certificates = {each.key: synthetics.certificate_test(name, each, tests, child) for each in CERTIFICATES}
+        targets = {
+            objective.key: objectives.declare(name, objective, title=args.title, tags=args.tags, opts=child)
+            for objective in _objectives(name, args, health_check.id, child)
+        }
+        watched = monitors.declare(
+            name,
+            define_monitors(args),
+            monitors.MonitorArgs(
+                **shared,
+                health_check_id=health_check.id,
+                objective_ids={key: objective.id for key, objective in targets.items()},
+            ),
+            child,
+        )
+        tests_monitors = {"health": health_check, **certificates}
+        monitor_ids: dict[str, pulumi.Output[str]] = {
+            **{key: test.monitor_id.apply(str) for key, test in tests_monitors.items()},
+            **{key: monitor.id for key, monitor in watched.items()},
         }
         page = datadog.DashboardJson(
             f"{name}-dashboard",
             dashboard=pulumi.Output.json_dumps(
                 pulumi.Output.all(
                     health_check=health_check.id,
-                    monitors={
-                        "health": health_check.monitor_id.apply(str),
-                        **{key: monitor.id for key, monitor in monitors.items()},
-                    },
+                    monitors=monitor_ids,
+                    objectives={key: objective.id for key, objective in targets.items()},
                 ).apply(
                     lambda known: dashboard(
                         service=args.service,
                         environment=args.environment,
                         domain=args.domain,
+                        vercel_project=args.vercel_project,
+                        runbook_url=config.runbook_url,
                         health_check_id=known["health_check"],
+                        slo_ids=known["objectives"],
                         monitor_ids=known["monitors"],
+                        log_drain=args.log_drain,
                     )
                 )
             ),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=child,
         )
         self.health_check_url = pulumi.Output.concat(app, "/synthetics/details/", health_check.id)
         self.dashboard_url = pulumi.Output.concat(app, "/dashboard/", page.id)
         self.monitor_urls = {
-            key: pulumi.Output.concat(app, "/monitors/", monitor.id) for key, monitor in monitors.items()
+            key: pulumi.Output.concat(app, "/monitors/", monitor_id) for key, monitor_id in monitor_ids.items()
         }
+        monthly = synthetics.monthly_runs(len(config.locations), config.health_check_seconds)
+        self.synthetic_cost = {"runs": monthly, "usd": dollars([monthly])}
         self.register_outputs(
             {
                 "healthCheckUrl": self.health_check_url,
                 "dashboardUrl": self.dashboard_url,
                 "monitorUrls": self.monitor_urls,
+                "syntheticCost": self.synthetic_cost,
             }
         )
 
 
-def _health_check(
-    name: str, args: DatadogMonitoringArgs, tags: list[str], opts: pulumi.ResourceOptions
-) -> datadog.SyntheticsTest:
-    """Asks /api/health as a user's browser would reach it: status, body, content type and time."""
-    return datadog.SyntheticsTest(
-        f"{name}-health",
-        name=f"{args.service} {args.environment}: health check",
-        type="api",
-        subtype="http",
-        status="live",
-        locations=args.locations,
-        message=message(
-            "The live deployment is unhealthy or cannot be reached.",
-            runbook_url=f"{args.runbook_url}#health",
-            recipients=args.notify,
-        ),
-        tags=tags,
-        request_definition=datadog.SyntheticsTestRequestDefinitionArgs(
-            method="GET", url=f"https://{args.domain}/api/health", timeout=10
-        ),
-        assertions=[
-            datadog.SyntheticsTestAssertionArgs(type="statusCode", operator="is", target="200"),
-            datadog.SyntheticsTestAssertionArgs(type="responseTime", operator="lessThan", target="2000"),
-            datadog.SyntheticsTestAssertionArgs(
-                type="header", property="content-type", operator="contains", target="application/json"
-            ),
-            datadog.SyntheticsTestAssertionArgs(
-                type="body",
-                operator="validatesJSONPath",
-                targetjsonpath=datadog.SyntheticsTestAssertionTargetjsonpathArgs(
-                    jsonpath="$.status", operator="is", targetvalue="ok"
-                ),
-            ),
-        ],
-        options_list=datadog.SyntheticsTestOptionsListArgs(
-            tick_every=args.health_check_seconds,
-            # One lost packet on one continent wakes nobody.
-            retry=datadog.SyntheticsTestOptionsListRetryArgs(count=2, interval=5000),
-            min_failure_duration=60,
-            min_location_failed=min(2, len(args.locations)),
-            monitor_options=datadog.SyntheticsTestOptionsListMonitorOptionsArgs(renotify_interval=60),
-            monitor_priority=urgency(args.environment),
-        ),
-        opts=opts,
-    )
-
-
-def _monitor(  # noqa: PLR0917 - one call, each argument once
-    name: str,
-    args: DatadogMonitoringArgs,
-    tags: list[str],
-    definition: MonitorDefinition,
-    health_check_id: pulumi.Output[str],
-    opts: pulumi.ResourceOptions,
-) -> datadog.Monitor:
-    """One monitor from its definition."""
-    return datadog.Monitor(
-        f"{name}-{definition.key}",
-        name=definition.name,
-        type=definition.type,
-        query=health_check_id.apply(lambda known: string.Template(definition.query).substitute(check_id=known)),
-        message=message(definition.meaning, runbook_url=f"{args.runbook_url}#{definition.key}", recipients=args.notify),
-        tags=tags,
-        priority=str(definition.priority),
-        monitor_thresholds=datadog.MonitorMonitorThresholdsArgs(critical=f"{definition.critical:g}"),
-        on_missing_data=definition.on_missing_data,
-        include_tags=False,
-        variables=_log_queries(definition.event_queries),
-        opts=opts,
-    )
-
-
-def _log_queries(searches: Mapping[str, str]) -> datadog.MonitorVariablesArgs | None:
-    """The searches that a formula names, each counting requests: one request writes several log lines."""
-    if not searches:
-        return None
-    return datadog.MonitorVariablesArgs(
-        event_queries=[
-            datadog.MonitorVariablesEventQueryArgs(
-                name=query_name,
-                data_source="logs",
-                indexes=["*"],
-                search=datadog.MonitorVariablesEventQuerySearchArgs(query=search),
-                computes=[
-                    datadog.MonitorVariablesEventQueryComputeArgs(aggregation="cardinality", metric="@vercel.requestId")
-                ],
+def define_monitors(args: DatadogMonitoringArgs) -> list[MonitorDefinition]:
+    """Every monitor of an environment but those that synthetic tests bring."""
+    config = args.monitoring
+    probed = {"probe_seconds": config.health_check_seconds}
+    defined = [
+        *probe_monitors(**probed),
+        *release_monitors(service=args.service, environment=args.environment),
+    ]
+    if args.log_drain:
+        defined += traffic_monitors(
+            service=args.service,
+            environment=args.environment,
+            domain=args.domain,
+            latency_milliseconds=config.latency_milliseconds,
+            **probed,
+        )
+    if config.availability_target is not None:
+        defined += burn_rate_monitors(
+            objectives.AVAILABILITY,
+            target=config.availability_target,
+            counted="health checks failed",
+            silence_told_by="prober-dead",
+        )
+        if args.log_drain:
+            defined += burn_rate_monitors(
+                objectives.LATENCY,
+                target=config.latency_target,
+                counted=f"function invocations took longer than {config.latency_milliseconds} ms",
+                silence_told_by="durations-missing",
             )
-            for query_name, search in searches.items()
-        ]
-    )
+    return defined
+
+
+def _objectives(
+    name: str, args: DatadogMonitoringArgs, check_id: pulumi.Output[str], opts: pulumi.ResourceOptions
+) -> Iterator[objectives.Objective]:
+    config = args.monitoring
+    if config.availability_target is None:
+        return
+    yield objectives.availability(check_id, config.availability_target)
+    if args.log_drain:
+        yield objectives.latency(
+            name,
+            service=args.service,
+            environment=args.environment,
+            domain=args.domain,
+            target=config.latency_target,
+            milliseconds=config.latency_milliseconds,
+            opts=opts,
+        )
+
+
+def _release_events(args: DatadogMonitoringArgs) -> str:
+    return f"service:{args.service} env:{args.environment} kind:(deployment OR rollback)"

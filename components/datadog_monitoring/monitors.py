@@ -1,99 +1,139 @@
-"""The monitors of one environment as data: what each asks, when it speaks, and what it says."""
+"""Monitors from their definitions."""
 
+import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_datadog as datadog
+
+from components.datadog_monitoring import metrics
+from components.datadog_monitoring.definition import LOGS, MonitorDefinition
+from components.datadog_monitoring.message import LEAST_PAGED, Links, Recipients, message
+from components.datadog_monitoring.synthetics import RENOTIFY_MINUTES, PriorityOf
+
+NOTIFIES_NO_DATA = "show_and_notify_no_data"
+_COMPOSITE = "composite"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MonitorDefinition:
-    """One monitor, before Datadog knows it."""
+class MonitorArgs:
+    """What the monitors of one environment share."""
 
-    key: str
-    """Its resource's name, and its section in the runbook."""
-    name: str
-    type: str
-    query: str
-    """A `string.Template`: $check_id is the health check's public ID, which tags its metrics."""
-    critical: float
-    """The number that the query ends in: Datadog refuses a monitor where they differ."""
-    meaning: str
-    priority: int
-    """1 (wake someone) to 5, as Datadog counts."""
-    on_missing_data: str = "default"
-    event_queries: Mapping[str, str] = field(default_factory=dict)
-    """Log searches by the name that a formula query gives them."""
+    title: str
+    """Service and environment, as every name begins."""
+    tags: Sequence[str]
+    links: Links
+    recipients: Recipients
+    priority_of: PriorityOf
+    health_check_id: pulumi.Output[str]
+    objective_ids: Mapping[str, pulumi.Output[str]]
 
 
-def define_monitors(*, service: str, environment: str, domain: str) -> list[MonitorDefinition]:
-    """The monitors beside the health check's own.
-
-    Requests are told apart by host: with one Vercel project a stack, both deploy with `--prod`, so Vercel's own
-    environment tag says production in either.
-
-    Sources: the metrics of synthetic tests (https://docs.datadoghq.com/synthetics/metrics/, times in milliseconds), the
-    log attributes of Datadog's Vercel integration, the query forms of POST /api/v1/monitor.
+def declare(
+    name: str, definitions: Sequence[MonitorDefinition], args: MonitorArgs, opts: pulumi.ResourceOptions
+) -> dict[str, datadog.Monitor]:
+    """The monitors by their keys; composites last, for they name the others.
 
     Args:
-        service: the app's name.
-        environment: the stack's name.
-        domain: the host that users open.
+        name: the component's.
+        definitions: what to declare.
+        args: what they share.
+        opts: each resource's.
     """
-    title = f"{service} {environment}"
-    urgent = urgency(environment)
-    waits = urgent + 1
-    return [
-        MonitorDefinition(
-            key="error-rate",
-            name=f"{title}: more than 2 % of requests fail",
-            type="log alert",
-            query='formula("100 * errors / requests").last("10m") > 2',
-            critical=2,
-            meaning="Users see server errors on the live deployment.",
-            priority=urgent,
-            event_queries={
-                "errors": f"source:vercel @proxy.host:{domain} @proxy.statusCode:[500 TO 599]",
-                # -1 is a background revalidation, which no user waits for.
-                "requests": f"source:vercel @proxy.host:{domain} @proxy.statusCode:[100 TO 599]",
-            },
-        ),
-        MonitorDefinition(
-            key="latency",
-            name=f"{title}: the health check takes longer than 1.5 s",
-            type="query alert",
-            query="avg(last_15m):avg:synthetics.http.response.time{check_id:$check_id} > 1500",
-            critical=1500,
-            meaning="The live deployment answers, but slowly, seen from every location.",
-            priority=waits,
-            # The health check's own monitor speaks when there is no answer to time.
-            on_missing_data="show_no_data",
-        ),
-        MonitorDefinition(
-            key="failed-deployment",
-            name=f"{title}: a deployment failed",
-            type="event-v2 alert",
-            query=(
-                f'events("service:{service} env:{environment} kind:deployment outcome:failure")'
-                '.rollup("count").last("15m") > 0'
-            ),
-            critical=0,
-            meaning="A release stopped. Unless its last message says otherwise, users see what they saw before.",
-            priority=waits,
-        ),
-    ]
+    monitors: dict[str, datadog.Monitor] = {}
+    for definition in sorted(definitions, key=lambda each: each.type == _COMPOSITE):
+        known: dict[str, pulumi.Input[str]] = {"check_id": args.health_check_id}
+        if definition.objective:
+            known["slo_id"] = args.objective_ids[definition.objective]
+        if definition.type == _COMPOSITE:
+            known = {key.replace("-", "_"): monitor.id for key, monitor in monitors.items()}
+        monitors[definition.key] = _monitor(name, definition, args, _query(definition, known), opts)
+    return {definition.key: monitors[definition.key] for definition in definitions}
 
 
-def urgency(environment: str) -> int:
-    """The priority of what users feel now: production's wakes someone, elsewhere it waits for the morning."""
-    return 1 if environment == "production" else 4
+def _query(definition: MonitorDefinition, known: Mapping[str, pulumi.Input[str]]) -> pulumi.Input[str]:
+    """The query with what only Datadog knows; plain where it names nothing, so that a preview can show it."""
+    template = string.Template(definition.query)
+    named = {identifier: known[identifier] for identifier in template.get_identifiers()}
+    return pulumi.Output.all(**named).apply(template.substitute) if named else definition.query
 
 
-def message(meaning: str, *, runbook_url: str, recipients: Sequence[str]) -> str:
-    """A notification: what it means, where to read on, who is told when it starts and when it ends.
+def _monitor(
+    name: str,
+    definition: MonitorDefinition,
+    args: MonitorArgs,
+    query: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> datadog.Monitor:
+    pages = bool(args.recipients.page) and definition.severity <= LEAST_PAGED
+    return datadog.Monitor(
+        f"{name}-{definition.key}",
+        name=f"{args.title}: {definition.title}",
+        type=definition.type,
+        query=query,
+        message=_message(definition, args),
+        tags=args.tags,
+        priority=str(args.priority_of(definition.severity)),
+        monitor_thresholds=_thresholds(definition),
+        on_missing_data=definition.on_missing_data,
+        renotify_interval=RENOTIFY_MINUTES if pages and not definition.once else None,
+        include_tags=False,
+        assets=[
+            datadog.MonitorAssetArgs(
+                category="runbook", name="Runbook", url=f"{args.links.runbook}#{definition.section}"
+            )
+        ],
+        variables=_searches(definition),
+        opts=opts,
+    )
 
-    Source of the conditions: https://docs.datadoghq.com/monitors/notify/variables/#conditional-variables.
-    """
-    told = " ".join(recipients)
-    return (
-        f"{{{{#is_alert}}}}{meaning}\nRunbook: {runbook_url}\n{told}{{{{/is_alert}}}}"
-        f"{{{{#is_recovery}}}}Recovered. {told}{{{{/is_recovery}}}}"
+
+def _message(definition: MonitorDefinition, args: MonitorArgs) -> str:
+    if not definition.tells:
+        return f"{definition.meaning}\nRunbook: {args.links.runbook}#{definition.section}"
+    return message(
+        meaning=definition.meaning,
+        section=definition.section,
+        severity=definition.severity,
+        links=args.links,
+        recipients=args.recipients,
+        warns=definition.warning is not None,
+        tells_no_data=definition.on_missing_data == NOTIFIES_NO_DATA,
+        once=definition.once,
+    )
+
+
+def _thresholds(definition: MonitorDefinition) -> datadog.MonitorMonitorThresholdsArgs | None:
+    given = {
+        name: f"{value:.15g}"
+        for name, value in {
+            "critical": definition.critical,
+            "warning": definition.warning,
+            "critical_recovery": definition.critical_recovery,
+        }.items()
+        if value is not None
+    }
+    return datadog.MonitorMonitorThresholdsArgs(**given) if given else None
+
+
+def _searches(definition: MonitorDefinition) -> datadog.MonitorVariablesArgs | None:
+    """The searches that a formula names. In the logs each counts requests: one request writes several lines."""
+    if not definition.searches:
+        return None
+    if definition.data_source == LOGS:
+        compute = datadog.MonitorVariablesEventQueryComputeArgs(aggregation="cardinality", metric=metrics.REQUEST_ID)
+    else:
+        compute = datadog.MonitorVariablesEventQueryComputeArgs(aggregation="count")
+    return datadog.MonitorVariablesArgs(
+        event_queries=[
+            datadog.MonitorVariablesEventQueryArgs(
+                name=query_name,
+                data_source=definition.data_source,
+                indexes=["*"],
+                search=datadog.MonitorVariablesEventQuerySearchArgs(query=search),
+                computes=[compute],
+            )
+            for query_name, search in definition.searches.items()
+        ]
     )

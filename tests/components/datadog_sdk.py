@@ -14,7 +14,10 @@ from pulumi.runtime import rpc
 
 from tests.components.recording import record
 
-RESOURCES = ("Monitor", "SyntheticsTest", "ServiceLevelObjective", "DashboardJson", "DowntimeSchedule", "Provider")
+RESOURCES = (
+    *("Monitor", "SyntheticsTest", "ServiceLevelObjective", "DashboardJson", "LogsMetric", "DowntimeSchedule"),
+    "Provider",
+)
 
 
 def _classes_in(hint: Any) -> Iterator[type]:

@@ -27,6 +27,7 @@ SECRET_CONFIG = {
     "ai-tools:vercelToken": "vercelDeployToken0000000",
     "ai-tools:slackWebhook": "https://hooks.slack.com/services/T0/B0/slack-secret",
     "ai-tools:datadogApiKey": "fedcba9876543210fedcba9876543210",
+    "ai-tools:datadogAppKey": "76543210fedcba9876543210fedcba9876543210",
     "ai-tools:databaseUrl": "postgresql://ai_tools:database-secret@db.example.com/ai_tools",
     "ai-tools:backupWebhook": "https://backup.example.com/start",
     "ai-tools:backupToken": "backup-secret",

@@ -91,6 +91,17 @@ def test_the_committed_configuration_with_every_secret_set_is_valid(stack: str) 
         ("ai-tools:deliveredBy", "everyone", "deliveredBy is 'everyone'", "pulumi config set deliveredBy role:admin"),
         ("ai-tools:datadogNotify", '["slack"]', "datadogNotify[0] is 'slack'", "@slack-acme-deploys"),
         ("ai-tools:healthCheckSeconds", "61", "healthCheckSeconds is '61'", "pulumi config set healthCheckSeconds"),
+        ("ai-tools:datadogPage", None, "datadogPage is missing", "@oncall-web"),
+        ("ai-tools:team", "Web Team", "team is 'Web Team'", "pulumi config set team web"),
+        ("ai-tools:availabilityTarget", None, "availabilityTarget is missing", "set availabilityTarget 99.9"),
+        ("ai-tools:availabilityTarget", "100", "'100', not a number between 0 and 100", "set availabilityTarget 99.9"),
+        ("ai-tools:availabilityTarget", "0", "'0', not a number between 0 and 100", "set availabilityTarget 99.9"),
+        ("ai-tools:availabilityTarget", "90", "14.4 is out of reach", "pulumi config set availabilityTarget 99.5"),
+        ("ai-tools:availabilityTarget", "99.99", "1 failed of 240 probes", "set availabilityTarget 99.5"),
+        ("ai-tools:healthCheckSeconds", "300", "take a target of at most 99.71", "set availabilityTarget 99.5"),
+        ("ai-tools:healthCheckLocations", '["aws:eu-central-1"]', "at least 139 probes an hour", "availabilityTarget"),
+        ("ai-tools:latencyTarget", "50", "latencyTarget is 50", "pulumi config set latencyTarget 99"),
+        ("ai-tools:latencyMilliseconds", "1.5 s", "latencyMilliseconds is '1.5 s'", "set latencyMilliseconds 1500"),
         ("ai-tools:healthCheckLocations", "[]", "healthCheckLocations is empty", "aws:eu-central-1"),
         ("ai-tools:vercelProject", "AI Tools", "vercelProject is 'AI Tools'", "pulumi config set vercelProject"),
         ("ai-tools:runbookUrl", "runbook.md", "runbookUrl is 'runbook.md'", "pulumi config set runbookUrl"),
@@ -110,7 +121,8 @@ def test_a_single_mistake_is_named_with_its_fix(key: str, value: str | None, say
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     missing = [key for key in stack_config("production") if key != "github:retryableErrors"]
     found = problems(dict.fromkeys(missing))
-    optional = {"ai-tools:deployFreezes", "ai-tools:secretVariables"}
+    optional = {"ai-tools:deployFreezes", "ai-tools:secretVariables", "ai-tools:latencyTarget"}
+    optional.add("ai-tools:datadogAppKey")
     for key in set(missing) - optional - {"ai-tools:publicVariables"}:
         assert any(key.removeprefix("ai-tools:") in said for said, _ in found), key
     assert sum("publicVariables." in said for said, _ in found) == 3
@@ -158,3 +170,15 @@ def test_no_configuration_ends_in_a_traceback(changes: dict[str, str | None]) ->
     for said, fix in problems(changes):
         assert said
         assert fix.startswith("pulumi config ")
+
+
+def test_only_production_wakes_somebody() -> None:
+    ((said, fix),) = problems({"ai-tools:datadogPage": '["@oncall-web"]'}, stack="staging")
+    assert "only production wakes somebody" in said
+    assert "pulumi config rm datadogPage" in fix
+
+
+def test_staging_promises_nothing_unless_it_is_told_to() -> None:
+    assert problems({"ai-tools:availabilityTarget": None}, stack="staging") == []
+    ((said, _),) = problems({"ai-tools:availabilityTarget": "99.9"}, stack="staging")
+    assert "1 failed of 4 probes an hour" in said

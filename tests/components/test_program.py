@@ -158,7 +158,8 @@ def test_the_outputs_say_where_to_look(production: Recording) -> None:
     assert production.outputs["vercelProjectId"] == "app-project-id"
     assert production.outputs["githubEnvironments"] == ["production", "production-build", "production-database"]
     assert production.outputs["dashboardUrl"] == "https://app.datadoghq.com/dashboard/monitoring-dashboard-id"
-    assert set(production.outputs["monitorUrls"]) == {"error-rate", "latency", "failed-deployment"}
+    assert {"health", "error-rate", "availability-1h", "failed-deployment"} <= set(production.outputs["monitorUrls"])
+    assert production.outputs["syntheticCost"] == {"runs": 174_240, "usd": 87.12}
     assert set(production.outputs["deliveredFiles"]) == {
         path.relative_to(DELIVERED).as_posix()
         for path in Path(DELIVERED).rglob("*")

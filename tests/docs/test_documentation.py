@@ -13,6 +13,7 @@ from components.pipeline_environments import RELEASE_SECRETS
 from sandbox.paths import PROJECT
 from tests.components.recording import stack_config
 
+SOURCES = "".join((PROJECT / "components" / name).read_text() for name in ("config.py", "monitoring_config.py"))
 DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 
 
@@ -25,14 +26,14 @@ def table_keys(document: Path) -> set[str]:
 def test_every_configuration_key_is_documented() -> None:
     documented = table_keys(PROJECT / "docs" / "configuration.md")
     used = {key.removeprefix("ai-tools:") for stack in ("staging", "production") for key in stack_config(stack)}
-    read = set(re.findall(r'keys\.\w+\(\s*"([\w:]+)"', (PROJECT / "components" / "config.py").read_text()))
+    read = set(re.findall(r'keys\.\w+\(\s*"([\w:]+)"', SOURCES))
     secrets = {key for _, key, _, _ in WORKFLOW_SECRETS}
     assert len(read) >= 10
     assert (used | read | secrets) <= documented
 
 
 def test_no_key_is_documented_that_is_not_read() -> None:
-    source = (PROJECT / "components" / "config.py").read_text() + json.dumps(list(stack_config("production")))
+    source = SOURCES + json.dumps(list(stack_config("production")))
     for key in table_keys(PROJECT / "docs" / "configuration.md"):
         assert key.lstrip("$") in source or key.startswith("$"), key
 

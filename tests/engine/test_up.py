@@ -9,6 +9,7 @@ from sandbox.world.github.secrets import values
 from tests.engine.conftest import Sandbox
 
 BothUp = tuple[Path, dict[str, int], list[Operation]]
+THREE_LOCATIONS = ["aws:eu-central-1", "aws:us-east-1", "aws:ap-southeast-1"]
 TEAM = "teamId=team_4fT0ZkqUxVJ1wq7cYp3sN8Lb"
 
 
@@ -76,6 +77,44 @@ def test_a_workflow_file_that_changes_is_delivered_past_the_ruleset(live: Sandbo
     file = live.workspace.project / "app_repository/.github/workflows/staging.yml"
     file.write_text(file.read_text() + "# changed\n")
     assert touched(live.succeed("up")) == {"workflows-.github/workflows/staging.yml": "update"}
+
+
+def test_a_target_that_changes_changes_its_objective_and_its_alerts_alone(live: Sandbox) -> None:
+    live.change("production", availabilityTarget="99.5")
+    changed = touched(live.succeed("preview", "production"))
+    assert changed == {
+        "monitoring-objective-availability": "update",
+        **{f"monitoring-availability-{window}": "update" for window in ("1h", "6h", "24h", "48h")},
+    }
+    assert touched(live.succeed("up", "production")) == changed
+    assert touched(live.succeed("up", "production")) == {}
+
+
+def test_a_target_that_cannot_alert_is_refused_before_anything_changes(live: Sandbox) -> None:
+    live.change("production", availabilityTarget="90.0")
+    refused = live.run("preview", "production")
+    assert not refused.succeeded
+    assert any("14.4 is out of reach" in said for said in refused.diagnostics)
+
+
+def test_an_alert_is_destroyed_before_what_it_watches(live: Sandbox) -> None:
+    live.change("staging", availabilityTarget="99.9", healthCheckSeconds=60, healthCheckLocations=THREE_LOCATIONS)
+    assert touched(live.succeed("up"))["monitoring-objective-latency"] == "create"
+    monitors = live.state.collection("datadog.monitors")
+    alerts = {
+        key: each["query"].split('"')[1]
+        for key, each in monitors.items()
+        if each["type"] == "slo alert" and "env:staging" in each["tags"]
+    }
+    before = len(live.exchanges())
+    live.succeed("destroy")
+    asked = [e for e in live.exchanges()[before:] if e.service == "datadog" and e.method in ("DELETE", "POST")]
+    assert [e for e in asked if e.status >= 300] == []
+    deleted = [e.path.split("?")[0] for e in asked if e.method == "DELETE"]
+    assert len(alerts) == 8
+    for alert, objective in alerts.items():
+        assert deleted.index(f"/api/v1/monitor/{alert}") < deleted.index(f"/api/v1/slo/{objective}")
+    assert "/dashboard/" in deleted[0]
 
 
 def test_destroying_staging_leaves_nothing_of_it_and_all_of_production(live: Sandbox) -> None:

@@ -9,6 +9,7 @@ from components.config import StackConfig
 from components.github_environment import GitHubEnvironment
 from components.pipeline_environments import pipeline_environments
 from components.vercel_app import VercelApp, VercelAppArgs
+from deploy.release import jobs
 from tests.components.recording import record
 from tests.workflows.properties import runs_app_code
 from tests.workflows.workflow import DELIVERED, Workflow
@@ -62,7 +63,9 @@ def test_a_job_reads_only_what_the_stack_puts_into_its_environment(workflow: Wor
     for job in workflow.jobs:
         for kind in ("secrets", "vars"):
             # A stack declares these only where they are set.
-            names = job.context(kind) - {"DEPLOY_FREEZES", "DATADOG_DORA", "REQUIRE_STAGING", "COMMAND_ROLES"}
+            names = job.context(kind) - {
+                *("DEPLOY_FREEZES", "DATADOG_DORA", "DATADOG_APP_KEY", "REQUIRE_STAGING", "COMMAND_ROLES")
+            }
             if names:
                 assert names <= declared[job.environment or "none"][kind], f"{job.id} reads {kind} that it has not got"
 
@@ -141,6 +144,30 @@ def test_the_version_of_a_build_is_not_chosen_by_the_apps_own_code(release: Work
 @RELEASES
 def test_the_report_hears_of_every_job_of_a_release(release: Workflow) -> None:
     assert set(release.job("report").needs) == {job.id for job in release.jobs} - {"report", "rollback"}
+
+
+@RELEASES
+def test_the_report_knows_the_order_of_the_jobs(release: Workflow) -> None:
+    names = [job.id for job in release.jobs if job.id not in {"report", "rollback"}]
+    assert names == [name for name in jobs.ORDER if release.has(name)]
+
+
+def test_nobody_waits_for_datadog_to_hear_that_an_approval_is_asked_for() -> None:
+    job = PRODUCTION.job(jobs.AWAITING_APPROVAL)
+    assert [other.id for other in PRODUCTION.jobs if job.id in other.needs] == ["report"]
+    assert "staged_tests" in job.needs
+    assert set(job.needs) <= set(PRODUCTION.job("migrations").needs)
+    assert job.content["outputs"] == {jobs.WAITING: "${{ steps.record.outputs.waiting }}"}
+    assert job.steps[-1]["continue-on-error"] is True
+    assert not STAGING.has(jobs.AWAITING_APPROVAL)
+
+
+@RELEASES
+def test_whatever_moves_traffic_can_tell_datadog_what_and_where(release: Workflow) -> None:
+    needed = {"DATADOG_API_KEY", "DATADOG_SITE", "DATADOG_DORA", "DATADOG_APP_KEY", "ENVIRONMENT", "SERVICE", "TEAM"}
+    moving = [(release, "promote"), (release, "settle"), (ROLLBACK, "rollback")]
+    for workflow, job in moving:
+        assert needed <= set(workflow.job(job).steps[-1]["env"]), job
 
 
 def test_a_dispatch_chooses_between_standard_hotfix_and_rollback() -> None:

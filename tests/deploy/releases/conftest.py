@@ -11,7 +11,7 @@ from sandbox.world.datadog.seed import seed as seed_datadog
 from sandbox.world.edge import environment
 from sandbox.world.server import running
 from sandbox.world.vercel.seed import seed as seed_vercel
-from tests.deploy.releases.production import DATADOG_KEY, TEAM, TOKEN, Production, prepare
+from tests.deploy.releases.production import DATADOG_APP_KEY, DATADOG_KEY, TEAM, TOKEN, Production, prepare
 from tests.deploy.releases.uploads import VERSION, Uploads
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -28,7 +28,7 @@ def production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prod
         ) as http,
     ):
         seed_vercel(state, TEAM, "acme", "pro")
-        seed_datadog(state, api_key=DATADOG_KEY, app_key="a" * 40)
+        seed_datadog(state, api_key=DATADOG_KEY, app_key=DATADOG_APP_KEY)
         state.collection("vercel.tokens")[TOKEN] = {"user": "operator", "teams": [TEAM]}
         for name, value in environment(urls, authority).items():
             monkeypatch.setenv(name, value)

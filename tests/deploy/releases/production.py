@@ -28,7 +28,8 @@ DOMAIN = "ai-tools.example.com"
 HOOK = "T0TEAM/B0HOOK/slacksecretslacksecret"
 DATADOG_KEY = "d" * 32
 WEBHOOK_TOKEN = "token-of-the-webhooks"
-SECRETS = (TOKEN, BYPASS, HOOK, DATADOG_KEY, WEBHOOK_TOKEN)
+DATADOG_APP_KEY = "a" * 40
+SECRETS = (TOKEN, BYPASS, HOOK, DATADOG_KEY, DATADOG_APP_KEY, WEBHOOK_TOKEN)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -118,6 +119,26 @@ class Production:
     def messages(self) -> list[str]:
         """What Slack shows."""
         return [message["text"] for message in self.state.collection("slack.messages").values()]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What Datadog shows, in order."""
+        return list(self.state.collection("datadog.events").values())
+
+    def events_of(self, kind: str) -> list[dict[str, str]]:
+        """The tags of the events of a kind."""
+        tagged = [dict(tag.split(":", 1) for tag in event["tags"]) for event in self.events]
+        return [tags for tags in tagged if tags["kind"] == kind]
+
+    @property
+    def dora(self) -> dict[str, Any]:
+        """The attributes of Datadog's DORA deployments, by their IDs."""
+        kept = self.state.collection("datadog.dora_deployments")
+        return {name: made["attributes"] for name, made in kept.items()}
+
+    def asked(self, service: str) -> list[str]:
+        """The paths that a service was asked for."""
+        return [exchange.path for _, exchange in self.exchanges() if exchange.service == service]
 
     def exchanges(self, after: int = 0) -> list[tuple[int, Exchange]]:
         """What was asked of the world after a given exchange."""

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from sandbox.world.vercel.outcomes import break_site, fail_next
@@ -97,3 +99,76 @@ def test_after_a_rollback_the_next_release_still_goes_live(production: Productio
     assert production.serving == first
     assert production.run("promote", f"--deployment={third}").code == 0
     assert production.serving == third
+
+
+def test_datadog_hears_that_traffic_begins_to_move(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    ended = production.run("promote", f"--deployment={new}", TEAM="web")
+    assert ended.code == 0, ended
+    (event,) = production.events
+    assert (event["title"], event["alert_type"]) == ("Production Promotion started", "info")
+    assert production.events_of("promotion") == [
+        {
+            "environment": "production",
+            "env": "production",
+            "service": "ai-tools",
+            "team": "web",
+            "version": "v2",
+            "kind": "promotion",
+            "outcome": "started",
+            "deployment": new,
+            "from": good,
+        }
+    ]
+    production.run("promote", f"--deployment={new}")
+    assert len(production.events) == 1, "nothing moved the second time"
+
+
+def test_a_promotion_by_hand_without_datadog_says_so_quietly(production: Production) -> None:
+    new = production.deploy("v1")
+    ended = production.run("promote", f"--deployment={new}", "--json", DATADOG_API_KEY="")
+    assert (ended.code, production.serving, ended.document["warnings"]) == (0, new, []), ended
+    assert ended.err.count("There is no DATADOG_API_KEY") == 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"kind": "timeout"}])
+def test_datadog_being_down_neither_fails_a_promotion_nor_keeps_a_bad_release_serving(
+    production: Production, fault: dict[str, Any]
+) -> None:
+    good, new, bad = production.deploy("v1"), production.deploy("v2"), production.deploy("v3")
+    production.serve(good)
+    production.arm(service="datadog", times=1000, **fault)
+    ended = production.run("promote", f"--deployment={new}", timeout_seconds=0.3)
+    assert (ended.code, production.serving) == (0, new), ended
+    break_site(production.state, deployment=bad, host=f"^{DOMAIN}$")
+    ended = production.run("promote", f"--deployment={bad}", timeout_seconds=0.3)
+    assert (ended.code, production.serving) == (1, new), ended
+
+
+def test_an_automatic_rollback_is_told_of_once(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    break_site(production.state, deployment=new, host=f"^{DOMAIN}$")
+    assert production.run("promote", f"--deployment={new}").code == 1
+    assert production.run("settle", f"--deployment={new}", "--tests=skipped", f"--previous={good}").code == 0
+    (tags,) = production.events_of("rollback")
+    wanted = {"outcome": "success", "type": "automatic", "deployment": good, "version": "v1", "from": new}
+    assert tags == {**tags, **wanted}
+
+
+def test_an_automatic_rollback_that_fails_is_told_of_as_well(production: Production) -> None:
+    new = production.deploy("v1")
+    break_site(production.state, deployment=new, host=f"^{DOMAIN}$")
+    assert production.run("promote", f"--deployment={new}").code == 3
+    (tags,) = production.events_of("rollback")
+    assert (tags["outcome"], tags["type"], tags["from"]) == ("failure", "automatic", new)
+    assert "deployment" not in tags
+
+
+def test_a_promotion_that_vercel_refused_is_no_rollback(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    fail_next(production.state, "alias", project_id=production.project)
+    assert production.run("promote", f"--deployment={new}").code == 1
+    assert production.events_of("rollback") == []

@@ -1,6 +1,6 @@
 import pytest
 
-from sandbox.world.vercel.outcomes import break_site
+from sandbox.world.vercel.outcomes import break_site, fail_next
 from tests.deploy.releases.production import DOMAIN, TEAM, Production
 
 
@@ -37,7 +37,7 @@ def test_two_rounds_of_calls_are_made_until_traffic_moves(production: Production
 
 
 def test_the_team_hears_of_the_beginning_and_of_the_end(production: Production, served: tuple[str, str]) -> None:
-    good, _ = served
+    good, bad = served
     production.run("rollback", "--reason=checkout <!channel> & more")
     first, last = production.messages
     assert "EMERGENCY ROLLBACK INITIATED by octocat" in first
@@ -45,8 +45,9 @@ def test_the_team_hears_of_the_beginning_and_of_the_end(production: Production, 
     assert "https://github.com/acme/ai-tools/actions/runs/4711" in last
     (announced,) = [m for m in production.state.collection("slack.messages").values() if m.get("attachments")]
     assert announced["attachments"][0]["fields"][1]["value"] == "checkout &lt;!channel&gt; &amp; more"
-    (event,) = production.state.collection("datadog.events").values()
-    assert {"environment:production", "service:ai-tools", "kind:rollback", "outcome:success"} <= set(event["tags"])
+    (told,) = production.events_of("rollback")
+    wanted = {"env": "production", "service": "ai-tools", "outcome": "success", "type": "manual"}
+    assert told == {**told, **wanted, "deployment": good, "version": "v1", "from": bad}
 
 
 def test_the_database_is_asked_only_when_wanted(production: Production, served: tuple[str, str]) -> None:
@@ -127,6 +128,18 @@ def test_a_target_that_is_not_healthy_either_needs_a_person(production: Producti
     ended = production.run("rollback", "--reason=slow")
     assert (ended.code, production.serving) == (3, good), ended
     assert "<!channel>" in production.messages[-1]
+    assert [told["outcome"] for told in production.events_of("rollback")] == ["failure"]
+
+
+def test_a_rollback_that_vercel_does_not_carry_out_is_told_of_as_failed(
+    production: Production, served: tuple[str, str]
+) -> None:
+    good, bad = served
+    fail_next(production.state, "alias", project_id=production.project)
+    ended = production.run("rollback", "--reason=slow")
+    assert (ended.code, production.serving) == (1, bad), ended
+    (told,) = production.events_of("rollback")
+    assert (told["outcome"], told["type"], told["deployment"], told["from"]) == ("failure", "manual", good, bad)
 
 
 def test_a_rollback_waits_for_the_promotion_that_is_under_way(production: Production) -> None:

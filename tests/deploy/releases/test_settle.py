@@ -18,6 +18,7 @@ def test_a_verified_release_stays(production: Production, released: tuple[str, s
     ended = production.run("settle", f"--deployment={new}", "--tests=success", "--json")
     assert (ended.code, production.serving) == (0, new), ended
     assert ended.document["moved"] is False
+    assert production.events == []
 
 
 @pytest.mark.parametrize("tests", ["failure", "cancelled", "skipped", ""])
@@ -30,6 +31,9 @@ def test_a_release_whose_tests_did_not_pass_is_taken_back(
     assert ended.document["moved"] is True
     again = production.run("settle", f"--deployment={new}", f"--tests={tests}", "--json")
     assert (again.code, again.document["moved"]) == (0, False), again
+    (told,) = production.events_of("rollback")
+    wanted = {"outcome": "success", "type": "automatic", "deployment": good, "version": "v1", "from": new}
+    assert told == {**told, **wanted}
 
 
 def test_a_promotion_that_a_killed_job_left_under_way_is_waited_for_and_taken_back(production: Production) -> None:
@@ -86,6 +90,8 @@ def test_it_shouts_when_what_served_before_is_not_healthy_either(
     ended = production.run("settle", f"--deployment={new}", "--tests=failure")
     assert (ended.code, production.serving) == (3, good), ended
     assert "<!channel>" in production.messages[-1]
+    (told,) = production.events_of("rollback")
+    assert (told["outcome"], told["deployment"], told["from"]) == ("failure", good, new)
 
 
 def test_it_goes_back_to_what_the_release_remembers_where_vercel_does_not(

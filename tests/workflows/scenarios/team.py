@@ -244,6 +244,11 @@ class Team:
         """What Datadog shows."""
         return list(self.state.collection("datadog.events").values())
 
+    def events_of(self, kind: str) -> list[Mapping[str, str]]:
+        """The tags of what Datadog shows of a kind."""
+        tagged = [dict(tag.split(":", 1) for tag in event["tags"]) for event in self.events]
+        return [tags for tags in tagged if tags["kind"] == kind]
+
     @property
     def secrets(self) -> list[str]:
         """What must never be printed."""

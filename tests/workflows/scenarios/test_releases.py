@@ -6,9 +6,10 @@ from sandbox.world.vercel.outcomes import break_site
 from tests.workflows.scenarios.team import DOMAIN_OF, Team, closed_window
 
 STEPS_OF_A_RELEASE = (
-    *("admission", "audit", "build", "backup", "stage", "staged_tests", "migrations", "promote", "domain_tests"),
-    *("settle", "report"),
+    *("admission", "audit", "build", "backup", "stage", "staged_tests", "awaiting_approval", "migrations", "promote"),
+    *("domain_tests", "settle", "report"),
 )
+KINDS = ("deployment", "promotion", "migration", "rollback")
 
 
 def test_a_push_to_main_goes_live_once_it_is_tested_and_approved(team: Team) -> None:
@@ -24,9 +25,14 @@ def test_a_push_to_main_goes_live_once_it_is_tested_and_approved(team: Team) -> 
     assert len(team.state.collection("webhooks.backups")) == 1
     (message,) = team.messages
     assert message.startswith(":rocket: Production deployment successful: https://ai-tools.example.com")
-    (event,) = team.events
-    assert event["title"] == "Production Deployment"
-    assert {"environment:production", "service:ai-tools", "outcome:success"} <= set(event["tags"])
+    (event,) = team.events_of("deployment")
+    wanted = {"env": "production", "service": "ai-tools", "version": f"{serving['meta']['version']}"}
+    assert event == {**event, **wanted, "outcome": "success", "deployment": team.serving()}
+    assert "failed" not in event
+    assert [event["outcome"] for event in team.events_of("promotion")] == ["started"]
+    migrations = [(event["outcome"], "waited" in event) for event in team.events_of("migration")]
+    assert sorted(migrations) == [("success", False), ("waiting", False)]
+    assert team.events_of("rollback") == []
     assert "Approved by octocat" in run.log
 
 
@@ -39,6 +45,12 @@ def test_a_push_to_develop_goes_to_staging_and_asks_nobody(team: Team) -> None:
     assert team.moments == []
     (message,) = team.messages
     assert DOMAIN_OF["staging"] in message
+    told = [(event["kind"], event["outcome"], event["env"]) for kind in KINDS for event in team.events_of(kind)]
+    assert told == [
+        ("deployment", "success", "staging"),
+        ("promotion", "started", "staging"),
+        ("migration", "success", "staging"),
+    ]
 
 
 def test_a_release_whose_staged_tests_fail_never_serves(team: Team) -> None:
@@ -51,6 +63,9 @@ def test_a_release_whose_staged_tests_fail_never_serves(team: Team) -> None:
     (message,) = team.messages
     assert "failed (staged_tests)! <!channel>" in message
     assert before in message
+    (event,) = team.events_of("deployment")
+    assert (event["outcome"], event["failed"]) == ("failure", "staged_tests")
+    assert len(team.events) == 1
 
 
 @pytest.mark.parametrize(("path", "failed"), [("^/api/health$", "promote"), ("^/$", "domain_tests")])
@@ -64,6 +79,11 @@ def test_a_release_that_breaks_on_the_domain_is_rolled_back_by_itself(team: Team
     assert run.results["settle"] == "success"
     assert team.serving() == before
     assert f"failed ({failed})! <!channel>" in team.messages[-1]
+    (event,) = team.events_of("deployment")
+    assert (event["outcome"], event["failed"]) == ("failure", failed)
+    (event,) = team.events_of("rollback")
+    told = {"outcome": "success", "type": "automatic", "deployment": before, "from": team.deployments()[-1]}
+    assert event == {**event, **told}
 
 
 def test_nothing_starts_outside_the_window(team: Team) -> None:
@@ -75,6 +95,7 @@ def test_nothing_starts_outside_the_window(team: Team) -> None:
     assert run.results["build"] == run.results["backup"] == "skipped"
     assert team.deployments() == before
     assert "It opens at" in run.log
+    assert team.events == []
 
 
 def test_a_hotfix_passes_the_window_and_says_who_and_why(team: Team) -> None:
@@ -102,6 +123,9 @@ def test_a_release_that_is_rejected_never_serves(team: Team) -> None:
     assert run.conclusion == "failure", run.log
     assert run.results["promote"] == "skipped"
     assert team.serving() == before
+    assert sorted(event["outcome"] for event in team.events_of("migration")) == ["failure", "waiting"]
+    (event,) = team.events_of("deployment")
+    assert event["failed"] == "migrations"
 
 
 def test_without_a_backup_production_goes_no_further(team: Team) -> None:

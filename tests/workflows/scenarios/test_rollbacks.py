@@ -16,7 +16,7 @@ def served(team: Team) -> tuple[str, str]:
 
 @pytest.mark.parametrize("target", ["previous", "url"])
 def test_a_dispatch_takes_production_back(team: Team, served: tuple[str, str], target: str) -> None:
-    good, _ = served
+    good, bad = served
     named = {"previous": "previous", "url": f"https://{team.deployment(good)['url']}"}[target]
 
     run = team.dispatch("rollback.yml", target_deployment=named, reason="checkout fails")
@@ -26,6 +26,8 @@ def test_a_dispatch_takes_production_back(team: Team, served: tuple[str, str], t
     assert run.results == {"rollback": "success", "settle": "skipped"}
     assert "EMERGENCY ROLLBACK INITIATED by operator" in team.messages[0]
     assert team.moments == [], "a reviewer was asked"
+    (event,) = team.events_of("rollback")
+    assert event == {**event, "outcome": "success", "type": "manual", "deployment": good, "from": bad}
 
 
 def test_production_yml_rolls_back_when_it_is_told_to_and_releases_nothing(team: Team, served: tuple[str, str]) -> None:

@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote, urlsplit
 from deploy.errors import DeployError
 
 SECRETS = (
-    *("VERCEL_TOKEN", "VERCEL_BYPASS", "SLACK_WEBHOOK", "DATADOG_API_KEY", "GITHUB_TOKEN"),
+    *("VERCEL_TOKEN", "VERCEL_BYPASS", "SLACK_WEBHOOK", "GITHUB_TOKEN"),
+    *("DATADOG_API_KEY", "DATADOG_APP_KEY"),
     *("BACKUP_WEBHOOK", "BACKUP_TOKEN", "DB_ROLLBACK_WEBHOOK", "DB_ROLLBACK_TOKEN", "DATABASE_URL"),
 )
 """The variables whose values are never printed."""

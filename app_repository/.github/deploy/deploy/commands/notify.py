@@ -1,22 +1,13 @@
 """`deploy notify`: the team hears in Slack how a release ended."""
 
 import argparse
-import json
-from collections.abc import Mapping
 
 from deploy.clients.slack import CHANNEL, escape, post_message
 from deploy.command import Command, Context, Done
-from deploy.errors import FailedError, WrongUsageError
+from deploy.errors import FailedError
 from deploy.http_client import CallFailedError
+from deploy.release import jobs
 from deploy.release.team import actor, run_link
-
-ENDED_BADLY = ("failure", "cancelled")
-RESULTS = ("success", "skipped", *ENDED_BADLY)
-"""What GitHub says of a job in `needs.<job_id>.result`
-(https://docs.github.com/actions/reference/workflows-and-actions/contexts#needs-context)."""
-ADMISSION = "admission"
-"""The job that lets a release start: within the window, on what is not locked, with what staging has verified. Where it
-alone ended badly, nothing is wrong."""
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +22,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
     settings = context.settings
     settings.require("SLACK_WEBHOOK", "ENVIRONMENT", "DOMAIN")
-    ended = [name for name, result in _results(arguments.jobs).items() if result in ENDED_BADLY]
+    release = jobs.parse(arguments.jobs)
+    ended = release.ended_badly
     environment = settings["ENVIRONMENT"].title()
     subject = f"{environment} deployment" if arguments.release_type == "standard" else f"{environment} hotfix"
     said = [
@@ -39,7 +31,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         f"By {escape(actor(context))}.",
         run_link(context),
     ]
-    if ended == [ADMISSION]:
+    if release.did_not_start:
         why = "outside the window, locked, or not what staging has verified; the run says which"
         parts = [f":hourglass: {subject} did not start: {why}.", *said]
     elif ended:
@@ -56,18 +48,6 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
             following="tell them yourself.",
         ) from error
     return Done("The team was told.", {"outcome": "failure" if ended else "success", "failed": ended})
-
-
-def _results(text: str) -> Mapping[str, str]:
-    """The result of each job by its name."""
-    wrong = WrongUsageError("--jobs is not what GitHub calls `needs`.", "pass ${{ toJSON(needs) }}.")
-    try:
-        results = {name: job["result"] for name, job in json.loads(text).items()}
-    except (ValueError, AttributeError, TypeError, KeyError):
-        raise wrong from None
-    if any(result not in RESULTS for result in results.values()):
-        raise wrong
-    return results
 
 
 NOTIFY = Command(name="notify", summary="tell the team in Slack how a release ended", configure=_configure, run=_run)

@@ -1,4 +1,7 @@
-"""`deploy promote`: a staged deployment goes live, or what served before serves again."""
+"""`deploy promote`: a staged deployment goes live, or what served before serves again.
+
+Datadog hears beside it that traffic begins to move, and when it moves back.
+"""
 
 import argparse
 
@@ -7,6 +10,8 @@ from deploy.command import Command, Context, Done
 from deploy.commands.health import add_patience, patience_of
 from deploy.errors import DeployError, FailedError, NeedsPersonError
 from deploy.http_client import CallFailedError
+from deploy.release.beside import Start, beside
+from deploy.release.events import Event, record
 from deploy.release.restoration import before, restore
 from deploy.release.traffic import Traffic
 from deploy.settings import VERCEL
@@ -24,6 +29,12 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     patience = patience_of(arguments)
     context.settings.require(*VERCEL)
     traffic = Traffic(context, patience)
+    # Going back waits for nobody to be told: the block's end does.
+    with beside(context.console) as start:
+        return _promote(arguments, context, traffic, start)
+
+
+def _promote(arguments: argparse.Namespace, context: Context, traffic: Traffic, start: Start) -> Done:
     release, project = _look(traffic, arguments.deployment)
     _check(traffic, release, project, arguments.previous)
     serves_already = project.serving is not None and project.serving.id == release.id
@@ -34,6 +45,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         _check_staged(traffic, release, project)
     try:
         if not serves_already:
+            start(record, context, _started(context, release, serving))
             traffic.move("promote", release)
         health = traffic.confirm(release)
     except DeployError as error:
@@ -47,7 +59,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         fault = FailedError(
             f"{release} is not healthy on {traffic.domain}: {health.fault}.", state="", following="mend it."
         )
-    _take_back(traffic, release, previous, fault)
+    _take_back(context, traffic, release, previous, fault, start=start)
     raise AssertionError("taking back ends the command")
 
 
@@ -91,10 +103,26 @@ def _check_staged(traffic: Traffic, release: Deployment, project: Project) -> No
         )
 
 
-def _take_back(traffic: Traffic, release: Deployment, previous: str, fault: DeployError) -> None:
+def _started(context: Context, release: Deployment, serving: str) -> Event:
+    return Event(
+        kind="promotion",
+        outcome="started",
+        deployment=release.id,
+        version=release.version,
+        commit=release.commit,
+        taken_back=serving,
+        started=context.clock.now(),
+    )
+
+
+def _take_back(
+    context: Context, traffic: Traffic, release: Deployment, previous: str, fault: DeployError, *, start: Start
+) -> None:
     """Go back to what served before, and end the command with what happened."""
     try:
-        serving = restore(traffic, release.id, previous, reason=f"{release.id} did not become healthy")
+        serving = restore(
+            context, traffic, release, previous, reason=f"{release.id} did not become healthy", start=start
+        )
     except DeployError as error:
         raise NeedsPersonError(
             f"{fault.what} Going back failed as well: {error.what}", state=error.state, following=error.following

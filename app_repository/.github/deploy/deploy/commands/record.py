@@ -1,42 +1,84 @@
-"""`deploy record`: Datadog learns of a release or a rollback."""
+"""`deploy record`: Datadog learns of a release, its migrations or a rollback."""
 
 import argparse
 from datetime import UTC, datetime
 
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError, WrongUsageError
-from deploy.release.events import Event, record
+from deploy.release import jobs
+from deploy.release.events import NEEDED, Event, Kind, record
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--kind", choices=("deployment", "rollback"), default="deployment")
-    parser.add_argument("--outcome", choices=("success", "failure"), required=True)
+    parser.add_argument("--kind", choices=("deployment", "migration", "rollback"), default="deployment")
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--outcome", choices=("success", "failure", jobs.WAITING), help="waiting: of a migration only")
+    how.add_argument(
+        "--jobs",
+        metavar="JSON",
+        help="GitHub's `needs`: how each job of the release ended; its migrations are recorded as well",
+    )
     parser.add_argument("--deployment", default="", metavar="ID", help="which deployment it is about")
     parser.add_argument("--version", default="", help="the deployment's version")
-    parser.add_argument("--type", default="", dest="release_type", help="standard or hotfix")
+    parser.add_argument("--from", default="", dest="taken_back", metavar="ID", help="what a rollback took back")
+    parser.add_argument("--type", default="", help="standard or hotfix; of a rollback manual or automatic")
     parser.add_argument("--reason", default="", help="why, where somebody said so")
     parser.add_argument("--started", default="", metavar="ISO8601", help="when the work on it began (now)")
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
-    context.settings.require("DATADOG_API_KEY", "ENVIRONMENT", "SERVICE")
-    event = Event(
-        kind=arguments.kind,
-        outcome=arguments.outcome,
-        deployment=arguments.deployment,
-        version=arguments.version,
-        commit=context.settings.get("GITHUB_SHA"),
-        reason=" ".join(arguments.reason.split()),
-        release_type=arguments.release_type,
-        started=_moment(arguments.started) or context.clock.now(),
-    )
-    if not record(context, event):
+    context.settings.require(*NEEDED)
+    if (arguments.outcome == jobs.WAITING and arguments.kind != "migration") or (
+        arguments.jobs is not None and arguments.kind != "deployment"
+    ):
+        raise WrongUsageError(
+            f"A {arguments.kind} has no such end.", "give --outcome=waiting of a migration, --jobs of a deployment."
+        )
+    started = _moment(arguments.started) or context.clock.now()
+
+    def event(kind: Kind, outcome: str, *, failed: str = "", waited: bool = True) -> Event:
+        return Event(
+            kind=kind,
+            outcome=outcome,
+            deployment=arguments.deployment,
+            version=arguments.version,
+            commit=context.settings.get("GITHUB_SHA"),
+            reason=" ".join(arguments.reason.split()),
+            type=arguments.type,
+            failed=failed,
+            taken_back=arguments.taken_back,
+            waited=waited,
+            started=started,
+        )
+
+    attempt = context.settings.get("GITHUB_RUN_ATTEMPT", "1")
+    if arguments.jobs is None:
+        events = [event(arguments.kind, arguments.outcome)]
+    else:
+        release = jobs.parse(arguments.jobs)
+        if release.did_not_start:
+            return Done("This release did not start, so Datadog is told nothing.", {"recorded": []})
+        ended = release.ended_badly
+        migration = release.migration(attempt)
+        waited = release.waiting == attempt or not release.asks_for_approval
+        events = [
+            event("deployment", "failure" if ended else "success", failed=ended[0] if ended else ""),
+            *([event("migration", migration, waited=waited)] if migration else []),
+        ]
+    missed = [each.kind for each in events if not record(context, each)]
+    if missed:
         raise FailedError(
-            f"Datadog does not know of this {event.kind}.",
+            f"Datadog does not know of this {' and this '.join(missed)}.",
             state="What serves is not touched by that.",
             following="run the same again once Datadog answers.",
         )
-    return Done(f"Datadog knows of this {event.kind}: {event.outcome}.", {"kind": event.kind, "outcome": event.outcome})
+    if arguments.outcome == jobs.WAITING:
+        context.console.output(waiting=attempt)
+    told = ", ".join(f"{each.kind} {each.outcome}" for each in events)
+    return Done(
+        f"Datadog knows of this: {told}.",
+        {"recorded": [{"kind": each.kind, "outcome": each.outcome, "failed": each.failed} for each in events]},
+    )
 
 
 def _moment(text: str) -> datetime | None:
@@ -49,4 +91,9 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-RECORD = Command(name="record", summary="let Datadog know of a release or a rollback", configure=_configure, run=_run)
+RECORD = Command(
+    name="record",
+    summary="let Datadog know of a release, its migrations or a rollback",
+    configure=_configure,
+    run=_run,
+)

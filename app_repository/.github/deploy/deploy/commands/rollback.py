@@ -7,6 +7,7 @@ nothing rolls forward by accident.
 
 import argparse
 import uuid
+from dataclasses import replace
 
 from deploy.clients.slack import CHANNEL, escape
 from deploy.clients.vercel import Deployment
@@ -60,6 +61,17 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     )
     left = project.serving.id if project.serving else "nothing"
     context.console.log(f"Rolling back from {left} to {deployment}: {reason}")
+    event = Event(
+        kind="rollback",
+        outcome="failure",
+        deployment=deployment.id,
+        version=deployment.version,
+        commit=deployment.commit,
+        reason=reason,
+        type="manual",
+        taken_back=project.serving.id if project.serving else "",
+        started=started,
+    )
     with beside(context.console) as start:
         start(_announce, context, deployment, reason)
         start(hold_production, context, reason)
@@ -68,17 +80,9 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
             health = traffic.confirm(deployment)
         except DeployError as error:
             start(_tell_failure, context, error)
+            start(record, context, event)
             raise
-        event = Event(
-            kind="rollback",
-            outcome="success" if health.healthy else "failure",
-            deployment=deployment.id,
-            version=deployment.version,
-            commit=deployment.commit,
-            reason=reason,
-            started=started,
-        )
-        start(record, context, event)
+        start(record, context, replace(event, outcome="success") if health.healthy else event)
         start(record_serving, context, deployment, "rollback")
         start(_tell_end, context, deployment, health)
         if arguments.database:

@@ -11,6 +11,7 @@ from deploy.clients.vercel import Deployment
 from deploy.command import Command, Context, Done
 from deploy.commands.health import add_patience, patience_of
 from deploy.errors import DeployError, FailedError, NeedsPersonError
+from deploy.release.beside import Start, beside
 from deploy.release.record_at_github import record_serving
 from deploy.release.restoration import restore
 from deploy.release.team import run_link, tell
@@ -38,13 +39,14 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     patience = patience_of(arguments)
     context.settings.require(*VERCEL)
     traffic = Traffic(context, patience)
-    try:
-        done = _settle(context, traffic, arguments)
-    except DeployError as error:
-        # Whatever it was, production is not known to be good.
-        ended = error if isinstance(error, NeedsPersonError) else _for_a_person(error)
-        tell(context, f":fire: {CHANNEL} {escape(str(ended))} {run_link(context)}")
-        raise ended from error
+    with beside(context.console) as start:
+        try:
+            done = _settle(context, traffic, arguments, start)
+        except DeployError as error:
+            # Whatever it was, production is not known to be good.
+            ended = error if isinstance(error, NeedsPersonError) else _for_a_person(error)
+            tell(context, f":fire: {CHANNEL} {escape(str(ended))} {run_link(context)}")
+            raise ended from error
     context.console.output(state=done.message)
     if arguments.tests == "success" and done.data["serving"] != arguments.deployment:
         raise FailedError(
@@ -55,7 +57,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     return done
 
 
-def _settle(context: Context, traffic: Traffic, arguments: argparse.Namespace) -> Done:
+def _settle(context: Context, traffic: Traffic, arguments: argparse.Namespace, start: Start) -> Done:
     project = traffic.settled()
     serving = project.serving
     if serving is None:
@@ -77,7 +79,9 @@ def _settle(context: Context, traffic: Traffic, arguments: argparse.Namespace) -
             "goes further back.",
         )
     why = health.fault if health else f"its tests on the domain ended as {arguments.tests or 'nobody knows'}"
-    restored = restore(traffic, serving.id, arguments.previous, reason=f"{serving.id} was not verified: {why}")
+    restored = restore(
+        context, traffic, serving, arguments.previous, reason=f"{serving.id} was not verified: {why}", start=start
+    )
     return _done(context, restored, traffic, f"rolled back from {serving.id}, because {why}", moved=True)
 
 

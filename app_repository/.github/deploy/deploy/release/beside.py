@@ -7,9 +7,12 @@ from typing import Any
 
 from deploy.console import Console
 
+Start = Callable[..., None]
+"""Starts a function, given it and its arguments."""
+
 
 @contextmanager
-def beside(console: Console) -> Iterator[Callable[..., None]]:
+def beside(console: Console) -> Iterator[Start]:
     """Starts functions at once, each in a thread; the end of the block waits for them.
 
     Args:

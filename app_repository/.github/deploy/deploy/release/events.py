@@ -1,29 +1,59 @@
-"""What Datadog keeps of a release or a rollback: an event on every graph and, where switched on, a DORA deployment."""
+"""What Datadog keeps of a release or a rollback: events on every graph and, where switched on, DORA deployments.
+
+Monitors and dashboards find an event by its tags.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from deploy.clients.datadog import Datadog
+from deploy.clients.vercel import Deployment
 from deploy.command import Context
 from deploy.http_client import CallFailedError
+from deploy.release.dora import Served, record_release, record_rollback
 from deploy.release.team import actor, run_link
 
-Kind = Literal["deployment", "rollback"]
+Kind = Literal["deployment", "rollback", "promotion", "migration"]
+NEEDED = ("DATADOG_API_KEY", "ENVIRONMENT", "SERVICE")
+"""Without these there is no event that a monitor could find."""
+_TITLES = {
+    ("deployment", "success"): "Deployment",
+    ("deployment", "failure"): "Deployment failed",
+    ("rollback", "success"): "Rollback",
+    ("rollback", "failure"): "Rollback failed",
+    ("promotion", "started"): "Promotion started",
+    ("migration", "waiting"): "Migration waits for approval",
+    ("migration", "success"): "Migration",
+    ("migration", "failure"): "Migration failed",
+}
+_TEXTS = {
+    ("deployment", "success"): "New version deployed to",
+    ("rollback", "success"): "Traffic moved back in",
+    ("promotion", "started"): "Traffic begins to move in",
+    ("migration", "waiting"): "A reviewer is asked before the database and then traffic move in",
+    ("migration", "success"): "The database has what the release needs in",
+}
+_ALERT_TYPES = {("rollback", "success"): "warning", ("promotion", "started"): "info", ("migration", "waiting"): "info"}
+"""Where it is not simply `success` or `error`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """A release or a rollback that ended.
+    """Something that a release or a rollback did.
 
     Attributes:
-        kind: which of both.
-        outcome: `success` or `failure`.
+        kind: what it is about.
+        outcome: `success` or `failure`; `started` of a promotion, `waiting` of a migration.
         deployment: the ID of the deployment that was to serve; may be empty.
         version: its version; may be empty.
         commit: the full SHA it was built from; may be empty.
         reason: why, where somebody said so.
-        release_type: `standard` or `hotfix`, for a deployment.
+        type: `standard` or `hotfix` of a deployment, `automatic` or `manual` of a rollback.
+        failed: the first job that failed, of a deployment.
+        taken_back: the ID of the deployment that a rollback took back, where it is known.
+        unrecorded: that deployment, where its release had not come to record that it served.
+        waited: False where a migration ended without that Datadog was told that it waited, though there is an approval.
         started: when the work on it began.
     """
 
@@ -33,7 +63,11 @@ class Event:
     version: str = ""
     commit: str = ""
     reason: str = ""
-    release_type: str = ""
+    type: str = ""
+    failed: str = ""
+    taken_back: str = ""
+    unrecorded: Deployment | None = None
+    waited: bool = True
     started: datetime
 
 
@@ -41,76 +75,82 @@ def record(context: Context, event: Event) -> bool:
     """Record an event, or say in the log that it was not possible.
 
     Args:
-        context: what the command works with; `DATADOG_DORA` switches the DORA deployment on.
-        event: what ended.
+        context: what the command works with; `DATADOG_DORA` switches the DORA deployments on, `TEAM` may be unset.
+        event: what happened.
 
     Returns:
         Whether Datadog took all of it.
     """
     settings = context.settings
-    if not settings.get("DATADOG_API_KEY"):
-        context.console.warn(f"There is no DATADOG_API_KEY, so Datadog does not know of this {event.kind}.")
+    missing = [name for name in NEEDED if not settings.get(name)]
+    if missing:
+        said = f"There is no {' and no '.join(missing)}, so Datadog does not know of this {event.kind}."
+        if event.kind == "promotion":
+            context.console.log(said)
+        else:
+            context.console.warn(said)
         return False
     datadog = Datadog(context.http, settings)
-    succeeded = event.outcome == "success"
-    environment, service = settings.get("ENVIRONMENT"), settings.get("SERVICE")
-    title = {
-        ("deployment", True): f"{environment.title()} Deployment",
-        ("deployment", False): f"{environment.title()} Deployment failed",
-        ("rollback", True): f"{environment.title()} Rollback",
-        ("rollback", False): f"{environment.title()} Rollback failed",
-    }[event.kind, succeeded]
-    what = "New version deployed" if event.kind == "deployment" else "Traffic moved back"
-    parts = [
-        f"{what} to {environment}" if succeeded else f"The {event.kind} did not end well",
-        *(f"{name} {value}" for name, value in _details(event).items() if value),
-        f"by {actor(context)}",
-        run_link(context),
-    ]
-    tags = {
-        "environment": environment,
-        "env": environment,
-        "service": service,
-        "version": event.version,
-        "kind": event.kind,
-        "outcome": event.outcome,
-        "type": event.release_type,
-    }
     try:
         datadog.post_event(
-            title,
-            ". ".join(part for part in parts if part),
-            alert_type=_alert_type(event),
+            f"{settings['ENVIRONMENT'].title()} {_TITLES[event.kind, event.outcome]}",
+            _text(context, event),
+            alert_type=_ALERT_TYPES.get(
+                (event.kind, event.outcome), "success" if event.outcome == "success" else "error"
+            ),
             key=f"{event.kind}-{settings.get('GITHUB_RUN_ID') or event.deployment}",
-            tags=[f"{name}:{value}" for name, value in tags.items() if value],
+            tags=_tags(context, event),
         )
-        if settings.get("DATADOG_DORA") == "true" and succeeded and event.commit:
-            _record_deployment(context, datadog, event)
+        if settings.get("DATADOG_DORA") == "true" and event.outcome == "success" and event.commit:
+            _record_for_dora(context, datadog, event)
     except CallFailedError as error:
         context.console.warn(f"Datadog may not know of this {event.kind}: it {error.why}.")
         return False
     return True
 
 
-def _record_deployment(context: Context, datadog: Datadog, event: Event) -> None:
-    settings = context.settings
-    datadog.post_deployment(
-        identifier=f"{event.deployment or event.commit}-{settings.get('GITHUB_RUN_ID', 'by-hand')}",
-        service=settings.get("SERVICE"),
-        environment=settings.get("ENVIRONMENT"),
-        version=event.version or event.commit,
-        commit=event.commit,
-        repository=f"{settings.get('GITHUB_SERVER_URL', 'https://github.com')}/{settings.get('GITHUB_REPOSITORY')}",
-        started=event.started,
-        finished=context.clock.now(),
-    )
+def _record_for_dora(context: Context, datadog: Datadog, event: Event) -> None:
+    served = Served(deployment=event.deployment, version=event.version, commit=event.commit, started=event.started)
+    if event.kind == "deployment":
+        record_release(context, datadog, served)
+    elif event.kind == "rollback":
+        record_rollback(context, datadog, served, taken_back=event.taken_back, unrecorded=event.unrecorded)
 
 
-def _alert_type(event: Event) -> str:
-    if event.outcome != "success":
-        return "error"
-    return "warning" if event.kind == "rollback" else "success"
+def _text(context: Context, event: Event) -> str:
+    """What people read."""
+    said = _TEXTS.get((event.kind, event.outcome))
+    details = {
+        "failed job": event.failed,
+        "deployment": event.deployment,
+        "instead of": event.taken_back,
+        "commit": event.commit,
+        "reason:": event.reason,
+    }
+    parts = [
+        f"{said} {context.settings['ENVIRONMENT']}" if said else f"The {event.kind} did not end well",
+        *(f"{name} {value}" for name, value in details.items() if value),
+        f"by {actor(context)}",
+        run_link(context),
+    ]
+    return ". ".join(part for part in parts if part)
 
 
-def _details(event: Event) -> dict[str, str]:
-    return {"deployment": event.deployment, "commit": event.commit, "reason:": event.reason}
+def _tags(context: Context, event: Event) -> list[str]:
+    """What monitors and graphs go by. Datadog keeps tags in lower case."""
+    environment = context.settings["ENVIRONMENT"]
+    tags = {
+        "environment": environment,
+        "env": environment,
+        "service": context.settings["SERVICE"],
+        "team": context.settings.get("TEAM"),
+        "version": event.version,
+        "kind": event.kind,
+        "outcome": event.outcome,
+        "type": event.type,
+        "failed": event.failed,
+        "deployment": event.deployment,
+        "from": event.taken_back,
+        "waited": "" if event.waited else "false",
+    }
+    return [f"{name}:{value}" for name, value in tags.items() if value]

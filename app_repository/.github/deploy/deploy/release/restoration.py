@@ -1,21 +1,28 @@
 """Taking production back from a release that must not serve: what `promote` and `settle` have in common."""
 
 from deploy.clients.vercel import Deployment, Project
-from deploy.errors import NeedsPersonError
+from deploy.command import Context
+from deploy.errors import DeployError, NeedsPersonError
 from deploy.http_client import CallFailedError
+from deploy.release.beside import Start
+from deploy.release.events import Event, record
 from deploy.release.traffic import Traffic
 
 
-def restore(traffic: Traffic, release_id: str, previous_id: str, *, reason: str) -> Deployment:
+def restore(
+    context: Context, traffic: Traffic, release: Deployment, previous_id: str, *, reason: str, start: Start
+) -> Deployment:
     """See that production serves a healthy deployment other than the release.
 
-    Idempotent: where something else serves already, nothing is moved.
+    Idempotent: where something else serves already, nothing is moved, and Datadog hears of no rollback.
 
     Args:
+        context: what the command works with.
         traffic: the project's production.
-        release_id: the deployment that must not serve.
+        release: the deployment that must not serve.
         previous_id: what served before it, where that is remembered; Vercel's own record goes first.
-        reason: why, for Vercel's record.
+        reason: why, for Vercel's record and Datadog's.
+        start: starts what is done beside it.
 
     Returns:
         What serves then, healthy.
@@ -23,23 +30,41 @@ def restore(traffic: Traffic, release_id: str, previous_id: str, *, reason: str)
     Raises:
         NeedsPersonError: when nothing is known to go back to, or what it went back to is not healthy.
     """
+    began = context.clock.now()
     project = traffic.settled()
     serving = project.serving
     if serving is None:
         raise NeedsPersonError(
             f"Nothing serves {traffic.domain}.", state="Users see no site.", following=_by_hand("<deployment>")
         )
-    if serving.id == release_id:
-        serving = _look_up(traffic, before(project, release_id) or previous_id, release_id)
-        traffic.move("rollback", serving, reason=reason)
-    health = traffic.confirm(serving)
-    if not health.healthy:
-        raise NeedsPersonError(
-            f"{serving} serves {traffic.domain}, and it is not healthy either: {health.fault}.",
-            state="Users may see errors now.",
-            following=_by_hand("<deployment>"),
+    if serving.id != release.id:
+        return _healthy(traffic, serving)
+
+    def tell(outcome: str, target: Deployment | None) -> None:
+        event = Event(
+            kind="rollback",
+            outcome=outcome,
+            deployment=target.id if target else "",
+            version=target.version if target else "",
+            commit=target.commit if target else "",
+            reason=reason,
+            type="automatic",
+            taken_back=release.id,
+            unrecorded=release,
+            started=began,
         )
-    return serving
+        start(record, context, event)
+
+    target = None
+    try:
+        target = _look_up(traffic, before(project, release.id) or previous_id, release.id)
+        traffic.move("rollback", target, reason=reason)
+        _healthy(traffic, target)
+    except DeployError:
+        tell("failure", target)
+        raise
+    tell("success", target)
+    return target
 
 
 def before(project: Project, release_id: str) -> str:
@@ -48,6 +73,17 @@ def before(project: Project, release_id: str) -> str:
     if asked is not None and asked.kind == "promote" and asked.target == release_id and asked.origin != release_id:
         return asked.origin
     return ""
+
+
+def _healthy(traffic: Traffic, serving: Deployment) -> Deployment:
+    health = traffic.confirm(serving)
+    if not health.healthy:
+        raise NeedsPersonError(
+            f"{serving} serves {traffic.domain}, and it is not healthy either: {health.fault}.",
+            state="Users may see errors now.",
+            following=_by_hand("<deployment>"),
+        )
+    return serving
 
 
 def _look_up(traffic: Traffic, previous_id: str, release_id: str) -> Deployment:
