@@ -1,6 +1,6 @@
 # `make up` and `make test` are all a fresh machine needs; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help env up preview refresh down sandbox sandbox-stop fix lint test bench
+.PHONY: help env up preview refresh down sandbox sandbox-stop fix lint test bench pictures
 
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
@@ -50,5 +50,8 @@ lint: env ## formatting, style and types
 test: lint ## every check and every test
 	@$(RUN) pytest -n 4 --dist worksteal # more than there may be cores: much of it waits for processes of its own
 
-bench: env ## calls and seconds of a rollback, the longest paths, and what preview and up cost
+bench: env ## calls and seconds of a rollback, the longest paths, how soon alerts speak, what preview and up cost
 	@$(RUN) python -m bench
+
+pictures: env ## draw the pictures of docs/ again
+	@$(RUN) python -m docs.pictures

@@ -8,6 +8,7 @@ from rich.console import Console
 BENCHMARKS = {
     "rollback": "from `rollback` to traffic moved: calls and seconds, beside the naive job and the floor",
     "paths": "the longest path through the workflows, beside the naive ones",
+    "alerting": "how soon the alerts speak, and how often for nothing, beside the workbook's and naive ones",
     "migrations": "how long a migration keeps a writer waiting, beside the naive way and plain Alembic (five minutes)",
     "stacks": "what preview and an unchanged up cost, beside their floor (a quarter of an hour)",
 }

@@ -1,0 +1,1 @@
+"""The documents' pictures, drawn by code so that they can be drawn again: `make pictures`."""
