@@ -19,7 +19,7 @@ MONTH = 30 * 24 * 60
 """Minutes."""
 
 _MONTHS_AT_ONCE = 50
-_LONGEST_BLIP = 3
+_LONGEST_BLIP = 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +45,8 @@ class Noise:
     """How often in 30 days traffic moves, and a minute is slow."""
     slow_failing: float = 0
     """The part of the probes that find such a minute too slow, retries included."""
+    requests: int = REQUESTS_PER_MINUTE
+    """How many requests there are a minute."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +152,8 @@ def noisy(noise: Noise, probes: Probes, *, months: int, random: np.random.Genera
     shape = (months, probes.locations, MONTH)
     failing = _scattered(random, shape, noise.independent)
     blips = np.nonzero(_scattered(random, shape, noise.blips * probes.step / probes.locations / MONTH))
-    lengths = random.integers(1, _LONGEST_BLIP, size=blips[0].size, endpoint=True)
+    # Half of them are over with the next probe, half of the others with the one after, and so on.
+    lengths = random.geometric(0.5, size=blips[0].size)
     for probe in range(_LONGEST_BLIP):
         minute = blips[2] + probe * probes.step
         there = (lengths > probe) & (minute < MONTH)
@@ -158,8 +161,8 @@ def noisy(noise: Noise, probes: Probes, *, months: int, random: np.random.Genera
     slow = np.nonzero(_scattered(random, (months, 1, MONTH), noise.deploys / MONTH))
     failing[slow[0], :, slow[2]] |= random.random((slow[0].size, probes.locations)) < noise.slow_failing
     failing &= _probed(random, probes, months, MONTH)
-    errors = random.binomial(REQUESTS_PER_MINUTE, noise.independent, size=(months, MONTH))
-    return Series(probes=probes, failed=failing.astype(np.uint8), errors=errors)
+    errors = random.binomial(noise.requests, noise.independent, size=(months, MONTH))
+    return Series(probes=probes, failed=failing.astype(np.uint8), errors=errors, requests=noise.requests)
 
 
 def begun(speaks: Speaks) -> int:

@@ -68,7 +68,9 @@ class Series:
     failed: Counts
     """Failed probes: replay, location, minute. A probe counts in the minute that it ends in."""
     errors: Counts
-    """Failed ones of REQUESTS_PER_MINUTE: replay, minute."""
+    """Failed requests: replay, minute."""
+    requests: int = REQUESTS_PER_MINUTE
+    """How many there are a minute."""
 
 
 class Rule(Protocol):
@@ -138,11 +140,13 @@ class Threshold:
     percent: float
     minutes: int
     of_requests: bool
+    assumed: int = 0
+    """So many requests a window are counted beside those that there are, all good."""
 
     def speaks(self, series: Series) -> Speaks:
         """See Rule."""
         if self.of_requests:
-            counts, every = series.errors, REQUESTS_PER_MINUTE * self.minutes
+            counts, every = series.errors, series.requests * self.minutes + self.assumed
         else:
             counts, every = series.failed.sum(axis=1), series.probes.within(self.minutes)
         return windowed(counts, self.minutes) * 100 > self.percent * every
@@ -194,12 +198,16 @@ def _error_rate() -> Threshold:
         )
         if monitor.key == "error-rate"
     )
-    found = re.search(r'last\("(\d+)m"\) > (\d+)$', asked.query)
+    found = re.search(r'\(requests \+ (\d+)\)"\)\.last\("(\d+)m"\) > (\d+)$', asked.query)
     if found is None:
         raise ValueError(f"this is not a share of requests within a window: {asked.query}")
-    minutes, percent = map(int, found.groups())
+    assumed, minutes, percent = map(int, found.groups())
     return Threshold(
-        name=f"{percent} % of requests in {minutes} min", percent=percent, minutes=minutes, of_requests=True
+        name=f"{percent} % of requests in {minutes} min",
+        percent=percent,
+        minutes=minutes,
+        of_requests=True,
+        assumed=assumed,
     )
 
 

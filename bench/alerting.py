@@ -25,6 +25,8 @@ FAULTS = (
 NOISES = (
     Noise(name="0.02 % of probes", independent=0.0002),
     Noise(name="0.1 % of probes", independent=0.001),
+    Noise(name="0.02 %, 4 requests a minute", independent=0.0002, requests=4),
+    Noise(name="0.1 %, 4 requests a minute", independent=0.001, requests=4),
     Noise(name="10 blips of one location", blips=10),
     Noise(name="44 deploys, each a slow minute", deploys=44, slow_failing=0.05),
     Noise(name="0.02 %, blips and deploys", independent=0.0002, blips=10, deploys=44, slow_failing=0.05),
@@ -178,7 +180,7 @@ def _false_alarms(found: Mapping[Noise, Mapping[str, FalseAlarms]]) -> Table:
 
 
 def _other_probes() -> Table:
-    noises = (NOISES[0], NOISES[1], NOISES[2])
+    noises = (NOISES[0], NOISES[1], NOISES[4])
     table = Table("pages for nothing in 30 days", "refused", *(noise.name for noise in noises))
     for probes in OTHER_PROBES:
         refused = too_few_probes(probes.target, locations=probes.locations, seconds=probes.seconds)

@@ -97,6 +97,7 @@ class StackConfig:
         production = environment == PRODUCTION
         required = {ALWAYS, IN_PRODUCTION} if production else {ALWAYS}
         _check_credentials(keys)
+        _check_names(keys, pulumi.get_project(), environment)
         config = cls(
             environment=environment,
             service=pulumi.get_project(),
@@ -156,6 +157,16 @@ _CREDENTIALS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("datadog:apiKey", ("DD_API_KEY", "DATADOG_API_KEY")),
     ("datadog:appKey", ("DD_APP_KEY", "DATADOG_APP_KEY")),
 )
+
+
+def _check_names(keys: ConfigKeys, service: str, environment: str) -> None:
+    """Both become tags, which Datadog keeps in lower case, and names of metrics, where a dash is an underscore."""
+    for what, name, fix in (
+        ("the project's", service, "edit `name` in Pulumi.yaml and run pulumi stack rename"),
+        ("the stack's", environment, "pulumi stack rename NAME"),
+    ):
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+            keys.wrong(f"{what} name, {name!r}, is not made of small letters, digits and dashes", fix)
 
 
 def _check_credentials(keys: ConfigKeys) -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from components.config_keys import ConfigKeys
-from components.service_levels import too_few_probes, unreachable
+from components.service_levels import highest_target, too_few_probes, unreachable
 
 HEALTH_CHECK_SECONDS = (60, 300, 900, 1800, 3600, 21600, 43200, 86400)
 """Intervals of a Datadog synthetic test that its page offers."""
@@ -70,8 +70,11 @@ def _check_objectives(keys: ConfigKeys, config: MonitoringConfig) -> None:
     target = config.availability_target
     if target is None or not config.locations or keys.raw("healthCheckSeconds") != str(config.health_check_seconds):
         return
-    problem = unreachable(target) or too_few_probes(
-        target, locations=len(config.locations), seconds=config.health_check_seconds
-    )
-    if problem:
+    probes = {"locations": len(config.locations), "seconds": config.health_check_seconds}
+    if problem := unreachable(target):
         keys.wrong(f"availabilityTarget is {target:g}: {problem}", "pulumi config set availabilityTarget 99.5")
+    elif problem := too_few_probes(target, **probes):
+        highest = highest_target(**probes)
+        mended = not unreachable(highest) and not too_few_probes(highest, **probes)
+        fix = f"availabilityTarget {highest:g}" if mended else "healthCheckSeconds 60"
+        keys.wrong(f"availabilityTarget is {target:g}: {problem}", f"pulumi config set {fix}")

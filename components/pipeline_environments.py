@@ -55,7 +55,11 @@ def pipeline_environments(config: StackConfig, app: VercelApp) -> dict[str, GitH
             environment=config.environment,
             branch=config.branch,
             secrets={
-                **{name: config.secrets[name] for name in RELEASE_SECRETS if name in config.secrets},
+                **{
+                    name: config.secrets[name]
+                    for name in RELEASE_SECRETS
+                    if name in config.secrets and _used(name, config)
+                },
                 "VERCEL_BYPASS": app.bypass_secret,
             },
             variables=release,
@@ -77,3 +81,8 @@ def pipeline_environments(config: StackConfig, app: VercelApp) -> dict[str, GitH
             variables={**everywhere, **({"PREVENT_SELF_REVIEW": "true"} if config.prevent_self_review else {})},
         ),
     }
+
+
+def _used(name: str, config: StackConfig) -> bool:
+    """Whether the pipeline has a use for a secret: an application key may do much, and only DORA metrics need one."""
+    return name != "DATADOG_APP_KEY" or config.dora_metrics

@@ -78,24 +78,38 @@ def unreachable(target: float) -> str:
     )
 
 
+def highest_target(*, locations: int, seconds: int) -> float:
+    """The highest target in percent, of two decimals, for which FEWEST_PROBES have to fail before an alert pages.
+
+    Args:
+        locations: how many places probe.
+        seconds: between two probes of one place.
+    """
+    probes = locations * 3600 / seconds
+    tolerated = max((FEWEST_PROBES - 1) / (rate.factor * rate.long_hours * probes) for rate in BURN_RATES if rate.pages)
+    return math.floor(10_000 * (1 - tolerated)) / 100
+
+
 def too_few_probes(target: float, *, locations: int, seconds: int) -> str:
-    """Why a target is too high for its probes: so few failures would page; empty where it is not.
+    """Why a target does not go with its probes; empty where it does.
+
+    So few failures would page, or the short window would now and then hold no probe, and its alert begin and end again
+    and again in one outage.
 
     Args:
         target: percent of the probes that are to succeed.
         locations: how many places probe.
         seconds: between two probes of one place.
     """
-    checks_per_hour = locations * 3600 / seconds
-    for rate in BURN_RATES:
-        failing = rate.failures(target, checks_per_hour=checks_per_hour)
-        if rate.pages and failing < FEWEST_PROBES:
-            # So many probes an hour, times the part that may fail, as FEWEST_PROBES - 1 failures do not exceed yet.
-            needed = (FEWEST_PROBES - 1) / (rate.factor * rate.long_hours)
-            highest = math.floor(10_000 * (1 - needed / checks_per_hour)) / 100
-            return (
-                f"{failing} failed of {checks_per_hour:g} probes an hour would page within {rate.key}, and at least "
-                f"{FEWEST_PROBES} should; take a target of at most {highest:g}, or have at least "
-                f"{math.ceil(needed / (1 - target / 100) - 1e-6)} probes an hour, from more locations or more often"
-            )
-    return ""
+    shortest = min(rate.short_minutes for rate in BURN_RATES)
+    if seconds > shortest * 60:
+        return f"the shortest window, {shortest} minutes, would often be without a probe: probe at least that often"
+    highest = highest_target(locations=locations, seconds=seconds)
+    if target <= highest:
+        return ""
+    probes = locations * 3600 / seconds
+    failing = min(rate.failures(target, checks_per_hour=probes) for rate in BURN_RATES if rate.pages)
+    return (
+        f"{failing} failed of {probes:g} probes an hour would page, and at least {FEWEST_PROBES} should; take a target "
+        f"of at most {highest:g}, or probe from more locations or more often"
+    )

@@ -80,7 +80,7 @@ class DatadogMonitoring(pulumi.ComponentResource):
     def __init__(self, name: str, args: DatadogMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("ai-tools:index:DatadogMonitoring", name, None, opts)
         config = args.monitoring
-        app = f"https://app.{config.site}"
+        app = _app(config.site)
         child = pulumi.ResourceOptions(parent=self)
         shared: dict[str, Any] = {
             "title": args.title,
@@ -162,7 +162,7 @@ def define_monitors(args: DatadogMonitoringArgs) -> list[MonitorDefinition]:
     probed = {"probe_seconds": config.health_check_seconds}
     defined = [
         *probe_monitors(**probed),
-        *release_monitors(service=args.service, environment=args.environment),
+        *release_monitors(service=args.service, environment=args.environment, approved=args.production),
     ]
     if args.log_drain:
         defined += traffic_monitors(
@@ -206,6 +206,11 @@ def _objectives(
             milliseconds=config.latency_milliseconds,
             opts=opts,
         )
+
+
+def _app(site: str) -> str:
+    """Where a Datadog site's pages are: https://docs.datadoghq.com/getting_started/site/."""
+    return f"https://{site}" if site.count(".") > 1 else f"https://app.{site}"
 
 
 def _release_events(args: DatadogMonitoringArgs) -> str:

@@ -37,6 +37,8 @@ class MonitorDefinition:
     """Searches by the name that a formula gives them."""
     data_source: str = LOGS
     """Where the searches look."""
+    by: str = ""
+    """The facet that the searches are grouped by: each of its values alerts and recovers by itself."""
     silence_told_by: str = ""
     """The monitor that speaks when this one's query finds nothing at all; empty where nothing is the good case."""
     told_as: str = ""

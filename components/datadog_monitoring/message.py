@@ -67,7 +67,5 @@ def message(
         states["is_no_data"] = f"There is nothing to judge by. {meaning}\n{read_on}\n{told}"
     if not once:
         states["is_recovery"] = f"Recovered. {told}"
-    elif told != quiet:
-        # What pages has to be closed again where it was opened.
-        states["is_recovery"] = f"Not again within its window, which does not mean that it is mended. {told}"
+    # That something has not happened again does not mean that it is mended: whoever was woken closes the page.
     return "\n".join(f"{{{{#{state}}}}}\n{text}\n{{{{/{state}}}}}" for state, text in states.items())

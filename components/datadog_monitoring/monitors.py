@@ -14,6 +14,7 @@ from components.datadog_monitoring.synthetics import RENOTIFY_MINUTES, PriorityO
 
 NOTIFIES_NO_DATA = "show_and_notify_no_data"
 _COMPOSITE = "composite"
+_GROUPS = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,6 +134,9 @@ def _searches(definition: MonitorDefinition) -> datadog.MonitorVariablesArgs | N
                 indexes=["*"],
                 search=datadog.MonitorVariablesEventQuerySearchArgs(query=search),
                 computes=[compute],
+                group_bies=[datadog.MonitorVariablesEventQueryGroupByArgs(facet=definition.by, limit=_GROUPS)]
+                if definition.by
+                else None,
             )
             for query_name, search in definition.searches.items()
         ]

@@ -58,12 +58,13 @@ _HAPPENED = (
 )
 
 
-def release_monitors(*, service: str, environment: str) -> Iterator[MonitorDefinition]:
+def release_monitors(*, service: str, environment: str, approved: bool) -> Iterator[MonitorDefinition]:
     """The monitors that read the pipeline's events.
 
     Args:
         service: the app's name.
         environment: the stack's name.
+        approved: whether a release waits for an approval.
     """
     scope = f"service:{service} env:{environment}"
     for each in _HAPPENED:
@@ -77,6 +78,8 @@ def release_monitors(*, service: str, environment: str) -> Iterator[MonitorDefin
             severity=each.severity,
             once=True,
         )
+    if not approved:
+        return
     yield MonitorDefinition(
         key="migration-waiting",
         title="a release waits for its approval",
@@ -87,8 +90,10 @@ def release_monitors(*, service: str, environment: str) -> Iterator[MonitorDefin
         critical=0,
         severity=4,
         data_source=EVENTS,
+        # Each by itself: the end of one that has waited for days must not be taken for the end of the next.
+        by="deployment",
         searches={
             "waiting": f"{scope} kind:migration outcome:waiting",
-            "ended": f"{scope} kind:migration outcome:(success OR failure) -waited:false",
+            "ended": f"{scope} kind:migration outcome:(success OR failure)",
         },
     )

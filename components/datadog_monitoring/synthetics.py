@@ -10,6 +10,7 @@ from components.datadog_monitoring import synthetic_cost
 from components.datadog_monitoring.message import LEAST_PAGED, Links, Recipients, message
 
 CERTIFICATE_SECONDS = 3600
+CERTIFICATE_LOCATIONS = 2
 RENOTIFY_MINUTES = 60
 _SLOWEST_MILLISECONDS = 5000
 """Later is as good as never. Slowness is what `latency` is for: here a slow minute would page."""
@@ -106,17 +107,17 @@ def health_check(name: str, args: SyntheticsArgs, opts: pulumi.ResourceOptions) 
 def certificate_test(
     name: str, certificate: CertificateTest, args: SyntheticsArgs, opts: pulumi.ResourceOptions
 ) -> datadog.SyntheticsTest:
-    """Asks hourly, from the first location, how long the domain's certificate is valid."""
+    """Asks hourly, from the first two locations, how long the domain's certificate is valid."""
     return datadog.SyntheticsTest(
         f"{name}-{certificate.key}",
         name=f"{args.title}: certificate ends within {certificate.days} days",
         type="api",
         subtype="ssl",
         status="live",
-        locations=args.locations[:1],
+        locations=args.locations[:CERTIFICATE_LOCATIONS],
         message=message(
-            meaning=f"The certificate of {args.domain} ends within {certificate.days} days and has not been renewed. "
-            "Once it has, browsers show users a warning instead of the app.",
+            meaning=f"The certificate of {args.domain} ends within {certificate.days} days and has not been renewed, "
+            "or nobody can connect, of which `health` speaks too. Once it has ended, browsers warn users off.",
             section="certificate",
             severity=certificate.severity,
             links=args.links,
@@ -132,6 +133,8 @@ def certificate_test(
         options_list=datadog.SyntheticsTestOptionsListArgs(
             tick_every=CERTIFICATE_SECONDS,
             retry=datadog.SyntheticsTestOptionsListRetryArgs(count=2, interval=5000),
+            # A test that cannot connect fails as well: from one location that says nothing of the certificate.
+            min_location_failed=min(CERTIFICATE_LOCATIONS, len(args.locations)),
             monitor_options=_monitor_options(certificate.severity, args),
             monitor_priority=args.priority_of(certificate.severity),
         ),
@@ -141,7 +144,9 @@ def certificate_test(
 
 def monthly_runs(locations: int, seconds: int) -> int:
     """How many runs all tests of a stack make in 30 days."""
-    return synthetic_cost.runs(locations, seconds) + len(CERTIFICATES) * synthetic_cost.runs(1, CERTIFICATE_SECONDS)
+    return synthetic_cost.runs(locations, seconds) + len(CERTIFICATES) * synthetic_cost.runs(
+        min(CERTIFICATE_LOCATIONS, locations), CERTIFICATE_SECONDS
+    )
 
 
 def _body(path: str, operator: str, value: str) -> datadog.SyntheticsTestAssertionArgs:

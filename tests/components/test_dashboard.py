@@ -146,7 +146,7 @@ def test_what_alerts_on_an_objective_stands_beside_it() -> None:
 
 
 def test_what_reads_logs_and_what_reads_events_stand_beside_their_graphs() -> None:
-    releases = release_monitors(service=ARGS.service, environment=ARGS.environment)
+    releases = release_monitors(service=ARGS.service, environment=ARGS.environment, approved=True)
     of_releases = {MONITOR_IDS[each.key] for each in releases}
     of_traffic = {
         MONITOR_IDS[key]

@@ -132,7 +132,7 @@ def test_the_lines_across_a_burn_rate_are_where_its_alerts_speak(objective: str)
 def test_the_lines_across_the_errors_are_where_their_monitor_speaks() -> None:
     monitor = DEFINITIONS["error-rate"]
     assert marked("Server errors: their part (left, %) and number (right)") == [monitor.warning, monitor.critical]
-    assert monitor.query.startswith('formula("100 * default_zero(errors) / requests")')
+    assert monitor.query.startswith('formula("100 * default_zero(errors) / (requests + ')
     assert "100 * default_zero(errors) / requests" in json.dumps(titled(page(), "Server errors, %"))
 
 

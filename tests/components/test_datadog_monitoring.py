@@ -88,6 +88,9 @@ def test_one_location_is_enough_where_there_is_only_one(staging: Recording) -> N
 
 
 def test_the_certificate_is_told_of_long_before_it_pages(production: Recording) -> None:
+    for name in ("monitoring-certificate", "monitoring-certificate-ends"):
+        test = production.named(name).inputs
+        assert (len(test["locations"]), test["optionsList"]["minLocationFailed"]) == (2, 2)
     days = {
         name: (int(test["assertions"][0]["target"]), "@oncall" in test["message"])
         for name in ("monitoring-certificate", "monitoring-certificate-ends")
@@ -262,10 +265,8 @@ def test_a_message_renders_for_every_state_that_its_monitor_has(production: Reco
     assert "@oncall" not in said["warning"]
     assert bool(said["no_data"]) == (inputs.get("onMissingData") == "show_and_notify_no_data")
     pages = "@oncall-web" in said["alert"]
-    assert "@oncall-web" not in said["recovery"] or pages
-    if pages:
-        assert "@oncall-web" in said["recovery"], "a page has to be closed again"
     happened = DEFINITIONS[key].once if key in DEFINITIONS else False
+    assert ("@oncall-web" in said["recovery"]) == (pages and not happened), "a page closes when its cause has gone"
     assert ("Recovered." in said["recovery"]) != happened
 
 
@@ -274,8 +275,31 @@ def test_the_cost_of_the_tests_follows_from_locations_and_frequency() -> None:
     assert dollars([runs(3, 60)]) == 64.8
     assert runs(1, 900) == 2_880
     recording = record(lambda: pulumi.export("cost", DatadogMonitoring("monitoring", ARGS).synthetic_cost))
-    assert recording.outputs["cost"] == {"runs": 129_600 + 2 * 720, "usd": 65.52}
+    assert recording.outputs["cost"] == {"runs": 129_600 + 2 * 2 * 720, "usd": 66.24}
 
 
-def test_links_lead_to_the_stacks_datadog_site(production: Recording) -> None:
-    assert production.outputs["dashboard"] == "https://app.datadoghq.eu/dashboard/monitoring-dashboard-id"
+@pytest.mark.parametrize(
+    ("site", "pages"),
+    [
+        ("datadoghq.eu", "https://app.datadoghq.eu"),
+        ("us5.datadoghq.com", "https://us5.datadoghq.com"),
+        ("ap1.datadoghq.com", "https://ap1.datadoghq.com"),
+        ("ddog-gov.com", "https://app.ddog-gov.com"),
+    ],
+)
+def test_links_lead_to_the_stacks_datadog_site(site: str, pages: str) -> None:
+    recording = built(dataclasses.replace(ARGS, monitoring=dataclasses.replace(MONITORING, site=site)))
+    assert recording.outputs["dashboard"] == f"{pages}/dashboard/monitoring-dashboard-id"
+    assert f"Last deployment: {pages}/event/explorer" in recording.named("monitoring-health").inputs["message"]
+
+
+def test_a_wait_is_told_of_where_releases_are_approved_and_each_by_itself(production: Recording) -> None:
+    queries = production.named("monitoring-migration-waiting").inputs["variables"]["eventQueries"]
+    assert [query["groupBies"] for query in queries] == [[{"facet": "deployment", "limit": 10}]] * 2
+    assert "migration-waiting" not in {each.key for each in define_monitors(STAGING)}
+
+
+def test_two_errors_never_page_however_quiet_the_night_is() -> None:
+    query = DEFINITIONS["error-rate"].query
+    assumed, percent = re.findall(r"requests \+ (\d+)\).* > (\d+)$", query)[0]
+    assert 100 * 2 / int(assumed) <= int(percent) < 100 * 3 / (int(assumed) + 3)
