@@ -159,15 +159,44 @@ def test_nobody_waits_for_datadog_to_hear_that_an_approval_is_asked_for() -> Non
     assert set(job.needs) <= set(PRODUCTION.job("migrations").needs)
     assert job.content["outputs"] == {jobs.WAITING: "${{ steps.record.outputs.waiting }}"}
     assert job.steps[-1]["continue-on-error"] is True
+    assert job.content["continue-on-error"] is True, "no step of it makes a good release red"
     assert not STAGING.has(jobs.AWAITING_APPROVAL)
 
 
 @RELEASES
 def test_whatever_moves_traffic_can_tell_datadog_what_and_where(release: Workflow) -> None:
     needed = {"DATADOG_API_KEY", "DATADOG_SITE", "DATADOG_DORA", "DATADOG_APP_KEY", "ENVIRONMENT", "SERVICE", "TEAM"}
-    moving = [(release, "promote"), (release, "settle"), (ROLLBACK, "rollback")]
+    moving = [(release, "promote"), (release, "settle"), (ROLLBACK, "rollback"), (ROLLBACK, "settle")]
     for workflow, job in moving:
         assert needed <= set(workflow.job(job).steps[-1]["env"]), job
+
+
+@RELEASES
+def test_whatever_moves_traffic_back_can_record_at_github_that_it_told_datadog(release: Workflow) -> None:
+    for workflow, job in ((release, "promote"), (release, "settle"), (ROLLBACK, "rollback"), (ROLLBACK, "settle")):
+        assert workflow.job(job).steps[-1]["env"]["GITHUB_TOKEN"] == "${{ github.token }}", job
+        assert workflow.job(job).content["permissions"]["deployments"] == "write", job
+
+
+@RELEASES
+def test_what_datadog_records_of_a_release_begins_with_its_admission(release: Workflow) -> None:
+    admission = release.job("admission")
+    assert admission.content["outputs"]["started"] == "${{ steps.admit.outputs.started }}"
+    (admit,) = [step for step in admission.steps if step.get("id") == "admit"]
+    assert "deploy admit" in admit["run"]
+    for job, command in (("promote", "promote"), ("settle", "settle"), ("report", "record")):
+        (step,) = [step for step in release.job(job).steps if f"deploy {command} " in step.get("run", "")]
+        assert step["env"]["STARTED"] == "${{ needs.admission.outputs.started }}"
+        assert '"--started=$STARTED"' in step["run"]
+        assert "admission" in release.job(job).needs
+
+
+def test_what_waits_for_an_approval_and_its_end_name_the_same_deployment() -> None:
+    waiting = PRODUCTION.job(jobs.AWAITING_APPROVAL).steps[-1]
+    (ended,) = [step for step in PRODUCTION.job("report").steps if "deploy record" in step.get("run", "")]
+    assert waiting["env"]["DEPLOYMENT"] == ended["env"]["DEPLOYMENT"] == "${{ needs.stage.outputs.deployment }}"
+    assert '"--deployment=$DEPLOYMENT"' in waiting["run"]
+    assert '"--deployment=$DEPLOYMENT"' in ended["run"]
 
 
 def test_a_dispatch_chooses_between_standard_hotfix_and_rollback() -> None:

@@ -8,6 +8,7 @@ from deploy.release.staging_first import tree_of, verified_by
 from tests.deploy.comments.team import FOR_GOOD, Team
 from tests.deploy.comments.test_lock import WANTED
 from tests.deploy.ended import Ended
+from tests.deploy.releases.production import NOW
 
 
 @pytest.fixture
@@ -34,7 +35,9 @@ def test_the_same_tree_in_another_commit_is_admitted(team: Team, output: Path) -
     told = f"Staging verified the same tree as commit {team.head('develop')[:12]}: "
     assert ended.document["message"].startswith(f"Nothing holds production. {told}")
     assert (ended.document["staging_verified"], ended.document["commit"]) == (True, team.head("main"))
-    assert output.read_text().startswith(f"staging={told}")
+    started, staging = output.read_text().splitlines()
+    assert started == f"started={NOW.isoformat()}"
+    assert staging.startswith(f"staging={told}")
     assert "warning" not in ended.err
 
 
@@ -99,7 +102,7 @@ def test_staging_asks_nobody(team: Team, output: Path) -> None:
     unverified(team)
     ended = admit(team, "--environment=staging", output=output, commit=team.head("develop"))
     assert (ended.code, ended.document["staging"]) == (0, ""), ended
-    assert output.read_text() == "staging=\n"
+    assert output.read_text().endswith("\nstaging=\n")
 
 
 @pytest.mark.parametrize("kind", ["standard", "hotfix"])

@@ -97,7 +97,7 @@ def test_a_record_that_somebody_else_wrote_cannot_be_read(team: Team, payload: o
 
 
 def test_a_rollback_records_what_serves_and_locks_production(team: Team, served: tuple[str, str]) -> None:
-    good, _ = served
+    good, bad = served
     ended = team.run("rollback", "--reason=checkout <b>fails</b>", GITHUB_TOKEN=token(team))
     assert (ended.code, team.production.serving) == (0, good), ended
     assert "warning" not in ended.err
@@ -114,6 +114,7 @@ def test_a_rollback_records_what_serves_and_locks_production(team: Team, served:
         "by": "octocat",
         "run": held.link,
         "kind": "rollback",
+        "taken_back": bad,
     }
 
 
@@ -167,14 +168,43 @@ def test_settle_records_what_it_goes_back_to_as_a_rollback(team: Team, served: t
     ended = team.run("settle", f"--deployment={new}", "--tests=failure", GITHUB_TOKEN=token(team))
     assert (ended.code, team.production.serving) == (0, good), ended
     (record,) = records(team)
-    assert (record["payload"]["deployment"], record["payload"]["kind"]) == (good, "rollback")
+    assert record["payload"] == {**record["payload"], "deployment": good, "kind": "rollback", "taken_back": new}
 
 
-def test_settle_records_nothing_that_is_not_healthy(team: Team, served: tuple[str, str]) -> None:
+@pytest.mark.parametrize("command", ["rollback", "promote", "settle"])
+def test_a_rollback_to_what_is_not_healthy_is_recorded_for_it_serves(
+    team: Team, served: tuple[str, str], command: str
+) -> None:
+    good, new = served
     break_site(team.production.state, host=f"^{DOMAIN}$")
-    ended = team.run("settle", f"--deployment={served[1]}", "--tests=failure", GITHUB_TOKEN=token(team))
+    argv = {
+        "rollback": ("--reason=slow",),
+        "promote": (f"--deployment={new}",),
+        "settle": (f"--deployment={new}", "--tests=failure"),
+    }[command]
+    ended = team.run(command, *argv, GITHUB_TOKEN=token(team))
+    assert (ended.code, team.production.serving) == (3, good), ended
+    (record,) = records(team)
+    assert record["payload"] == {**record["payload"], "deployment": good, "kind": "rollback", "taken_back": new}
+
+
+def test_settle_records_no_release_that_is_not_healthy(team: Team, served: tuple[str, str]) -> None:
+    assert served
+    break_site(team.production.state, host=f"^{DOMAIN}$")
+    ended = team.run("settle", GITHUB_TOKEN=token(team))
     assert ended.code == 3, ended
     assert records(team) == []
+
+
+def test_what_is_taken_back_a_second_time_is_recorded_again(team: Team) -> None:
+    github = team.github(token(team))
+    for taken_back in ("dpl_2", "dpl_2", "dpl_3"):
+        serving_record.write(github, "production", "main", serving("dpl_1", kind="rollback", taken_back=taken_back))
+    assert not serving_record.write(github, "production", "main", serving("dpl_1"))
+    assert [record["payload"]["taken_back"] for record in records(team)] == ["dpl_2", "dpl_3"]
+    newest = serving_record.newest(github, "production")
+    assert newest is not None
+    assert newest.taken_back == "dpl_3"
 
 
 @pytest.mark.parametrize("way", DOWN)

@@ -9,9 +9,19 @@ import pytest
 from deploy.commands import stage
 from sandbox.world.datadog.seed import seed as seed_datadog
 from sandbox.world.edge import environment
+from sandbox.world.github.authentication import grant_token
+from sandbox.world.github.seed import seed as seed_github
 from sandbox.world.server import running
 from sandbox.world.vercel.seed import seed as seed_vercel
-from tests.deploy.releases.production import DATADOG_APP_KEY, DATADOG_KEY, TEAM, TOKEN, Production, prepare
+from tests.deploy.releases.production import (
+    DATADOG_APP_KEY,
+    DATADOG_KEY,
+    GITHUB_TOKEN,
+    TEAM,
+    TOKEN,
+    Production,
+    prepare,
+)
 from tests.deploy.releases.uploads import VERSION, Uploads
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -33,6 +43,16 @@ def production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prod
         for name, value in environment(urls, authority).items():
             monkeypatch.setenv(name, value)
         yield prepare(state, urls, authority, http)
+
+
+@pytest.fixture
+def repository(production: Production) -> Production:
+    """Production with the app's repository at GitHub, and the token that a job has there."""
+    seed_github(production.state, owner="acme", repository="ai-tools", branches=["main", "develop"])
+    scopes = ["contents:write", "deployments:write"]
+    grant_token(production.state, GITHUB_TOKEN, login="github-actions[bot]", scopes=scopes, kind="App")
+    production.environ["GITHUB_TOKEN"] = GITHUB_TOKEN
+    return production
 
 
 @pytest.fixture

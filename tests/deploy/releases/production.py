@@ -28,8 +28,9 @@ DOMAIN = "ai-tools.example.com"
 HOOK = "T0TEAM/B0HOOK/slacksecretslacksecret"
 DATADOG_KEY = "d" * 32
 WEBHOOK_TOKEN = "token-of-the-webhooks"
-DATADOG_APP_KEY = "a" * 40
-SECRETS = (TOKEN, BYPASS, HOOK, DATADOG_KEY, DATADOG_APP_KEY, WEBHOOK_TOKEN)
+DATADOG_APP_KEY = "a7" * 20
+GITHUB_TOKEN = "ghs_token_of_the_workflow"
+SECRETS = (TOKEN, BYPASS, HOOK, DATADOG_KEY, DATADOG_APP_KEY, GITHUB_TOKEN, WEBHOOK_TOKEN)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 

@@ -95,6 +95,24 @@ def test_two_rollbacks_by_hand_are_two_records(production: Production, released:
     assert len(production.dora) == 4
 
 
+@pytest.mark.parametrize("dora", ["", "false"])
+def test_without_dora_metrics_nobody_hears_that_there_is_no_application_key(
+    production: Production, released: tuple[str, str], dora: str
+) -> None:
+    good, _ = released
+    new = _deploy(production, "v3")
+    break_site(production.state, deployment=new, host=f"^{DOMAIN}$")
+    for argv in (
+        ("promote", f"--deployment={new}"),
+        ("settle", f"--deployment={new}", "--tests=skipped"),
+        ("rollback", f"--target={good}", "--reason=slow"),
+        ("record", "--outcome=success"),
+    ):
+        ended = production.run(*argv, DATADOG_DORA=dora)
+        assert "DATADOG_APP_KEY" not in str(ended)
+        assert "DORA" not in str(ended)
+
+
 @pytest.mark.parametrize("way", ["promote", "settle"])
 def test_a_release_that_is_taken_back_at_once_served_and_counts_as_a_failure(
     production: Production, released: tuple[str, str], way: str
@@ -106,11 +124,12 @@ def test_a_release_that_is_taken_back_at_once_served_and_counts_as_a_failure(
     else:
         production.serve(new)
     argv = ("promote",) if way == "promote" else ("settle", "--tests=failure")
-    production.run(*argv, f"--deployment={new}", **KEY)
+    production.run(*argv, f"--deployment={new}", "--started=2026-11-23T11:30:00Z", **KEY)
     assert production.serving == good
     remedy = f"{good}-4711"
     assert list(production.dora) == [first, good, new, remedy]
     assert production.dora[new]["finished_at"] <= production.dora[remedy]["finished_at"]
+    assert production.dora[new]["finished_at"] - production.dora[new]["started_at"] >= 30 * 60 * 10**9
     assert _marked(production) == {new: {"type": "rollback", "id": remedy}}
 
 

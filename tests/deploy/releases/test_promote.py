@@ -1,7 +1,9 @@
+import time
 from typing import Any
 
 import pytest
 
+from deploy.clients import datadog
 from sandbox.world.vercel.outcomes import break_site, fail_next
 from tests.deploy.releases.production import DOMAIN, Production
 
@@ -146,6 +148,25 @@ def test_datadog_being_down_neither_fails_a_promotion_nor_keeps_a_bad_release_se
     assert (ended.code, production.serving) == (1, new), ended
 
 
+def test_that_datadog_asks_to_wait_does_not_hold_up_a_promotion(production: Production) -> None:
+    new = production.deploy("v1")
+    production.arm(service="datadog", times=1000, status=429, headers={"Retry-After": "30"})
+    ended = production.run("promote", f"--deployment={new}")
+    assert (ended.code, production.asked("datadog")) == (0, ["/api/v1/events"]), ended
+
+
+def test_a_promotion_waits_only_briefly_for_datadog_to_answer(
+    production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datadog, "HURRIED_SECONDS", 0.2)
+    new = production.deploy("v1")
+    production.arm(service="datadog", times=1000, kind="timeout")
+    began = time.monotonic()
+    ended = production.run("promote", f"--deployment={new}", timeout_seconds=60)
+    assert (ended.code, production.asked("datadog")) == (0, ["/api/v1/events"]), ended
+    assert time.monotonic() - began < 30
+
+
 def test_an_automatic_rollback_is_told_of_once(production: Production) -> None:
     good, new = production.deploy("v1"), production.deploy("v2")
     production.serve(good)
@@ -155,6 +176,17 @@ def test_an_automatic_rollback_is_told_of_once(production: Production) -> None:
     (tags,) = production.events_of("rollback")
     wanted = {"outcome": "success", "type": "automatic", "deployment": good, "version": "v1", "from": new}
     assert tags == {**tags, **wanted}
+
+
+def test_an_automatic_rollback_to_what_is_not_healthy_is_told_of_as_both(production: Production) -> None:
+    good, new = production.deploy("v1"), production.deploy("v2")
+    production.serve(good)
+    for deployment in (good, new):
+        break_site(production.state, deployment=deployment, host=f"^{DOMAIN}$")
+    assert production.run("promote", f"--deployment={new}").code == 3
+    told = production.events_of("rollback")
+    assert sorted(tags["outcome"] for tags in told) == ["failure", "success"]
+    assert {(tags["deployment"], tags["from"]) for tags in told} == {(good, new)}
 
 
 def test_an_automatic_rollback_that_fails_is_told_of_as_well(production: Production) -> None:

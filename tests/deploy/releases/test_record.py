@@ -1,4 +1,6 @@
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -209,26 +211,70 @@ def test_the_job_that_reports_learns_in_which_attempt_datadog_was_told_of_the_ap
     assert not output.exists()
 
 
-def test_a_release_of_which_datadog_missed_one_event_is_recorded_again(production: Production) -> None:
+def test_of_a_release_only_the_event_that_datadog_missed_is_to_be_recorded_again(production: Production) -> None:
     production.arm(service="datadog", status=500)
-    ended = production.run("record", _release())
+    results = dict.fromkeys(("promote", "domain_tests"), "skipped")
+    argv = ("record", _release(backup="failure", **results), f"--deployment={DEPLOYMENT}", "--version=v2")
+    ended = production.run(*argv, "--type=hotfix", "--reason=it's down", f"--started={STARTED}", "--json")
     assert ended.code == 1, ended
-    assert "Datadog does not know of this deployment." in ended.err
+    assert ended.document["message"] == "Datadog does not know of this deployment."
     assert [tags["outcome"] for tags in production.events_of("migration")] == ["success"]
 
+    (command,) = re.findall(r"`python3 -m deploy (record [^`]*)`", ended.document["next"])
+    assert production.run(*shlex.split(command)).code == 0
+    (event,) = production.events_of("deployment")
+    wanted = {"outcome": "failure", "failed": "backup", "type": "hotfix", "deployment": DEPLOYMENT, "version": "v2"}
+    assert event == {**event, **wanted}
+    assert "reason: it's down" in production.events[-1]["text"]
+    assert len(production.events) == 2
 
-@pytest.mark.parametrize("path", ["/api/v1/events", "/api/v2/dora/deployment"])
+
+def test_no_two_outcomes_of_a_run_are_shown_as_one(production: Production) -> None:
+    rejected = dict.fromkeys(("promote", "domain_tests"), "skipped")
+    about = f"--deployment={DEPLOYMENT}"
+    production.run("record", "--kind=migration", "--outcome=waiting", about)
+    for attempt in ("1", "2"):
+        production.run("record", _release(migrations="failure", **rejected), about, GITHUB_RUN_ATTEMPT=attempt)
+    for job in ("promote", "settle"):
+        argv = ("record", "--kind=rollback", "--outcome=failure", f"--from={DEPLOYMENT}")
+        production.run(*argv, GITHUB_JOB=job)
+    keys = [event["aggregation_key"] for event in production.events]
+    assert len(keys) == len(set(keys)) == 7
+
+
+@pytest.mark.parametrize("migrations", ["success", "failure", "cancelled", "skipped"])
+def test_what_waited_and_its_end_are_about_the_same_deployment(production: Production, migrations: str) -> None:
+    """The monitor counts them for each deployment by itself."""
+    about = "--deployment=dpl_7Kx9QwErTyUiOpAsDfGh"
+    assert production.run("record", "--kind=migration", "--outcome=waiting", about).code == 0
+    jobs = _release(migrations=migrations, promote="skipped", domain_tests="skipped")
+    assert production.run("record", jobs, about).code == 0
+    waiting, ended = production.events_of("migration")
+    assert waiting["deployment"] == ended["deployment"] == "dpl_7Kx9QwErTyUiOpAsDfGh"
+
+
 @pytest.mark.parametrize("fault", [{"status": 403}, {"status": 500}, {"kind": "timeout"}])
-def test_what_datadog_may_have_missed_is_said_and_not_sent_twice(
-    production: Production, path: str, fault: dict[str, Any]
-) -> None:
-    production.arm(service="datadog", path=path, times=FOR_GOOD, **fault)
+def test_what_datadog_may_have_missed_is_said_and_not_sent_twice(production: Production, fault: dict[str, Any]) -> None:
+    production.arm(service="datadog", path="/api/v1/events", times=FOR_GOOD, **fault)
     argv = ("record", "--outcome=success", f"--deployment={DEPLOYMENT}", f"--started={STARTED}")
     ended = production.run(*argv, timeout_seconds=0.3, DATADOG_DORA="true", GITHUB_SHA=COMMIT)
     assert ended.code == 1, ended
     assert "Datadog may not know of this deployment" in ended.err
-    assert "run the same again" in ended.err
-    assert production.asked("datadog").count(path) == 1
+    assert f"`python3 -m deploy record --kind=deployment --outcome=success --deployment={DEPLOYMENT}" in ended.err
+    assert production.asked("datadog") == ["/api/v1/events"]
+
+
+@pytest.mark.parametrize("fault", [{"status": 403}, {"status": 500}, {"kind": "timeout"}])
+def test_a_missed_dora_deployment_is_said_and_is_no_reason_to_post_the_event_twice(
+    production: Production, fault: dict[str, Any]
+) -> None:
+    production.arm(service="datadog", path="/api/v2/dora/deployment", times=FOR_GOOD, **fault)
+    argv = ("record", "--outcome=success", f"--deployment={DEPLOYMENT}", f"--started={STARTED}", "--json")
+    ended = production.run(*argv, timeout_seconds=0.3, DATADOG_DORA="true", GITHUB_SHA=COMMIT)
+    assert (ended.code, len(production.events)) == (0, 1), ended
+    (warning,) = ended.document["warnings"]
+    assert "Datadog has the event, but may not count this deployment in its DORA metrics" in warning
+    assert "deploy record" not in ended.err
 
 
 def test_datadog_is_asked_at_the_site_of_the_account(production: Production) -> None:

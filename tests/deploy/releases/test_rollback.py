@@ -1,5 +1,10 @@
+import time
+
 import pytest
 
+from deploy.clients.vercel import Deployment
+from deploy.release.health_check import Health
+from deploy.release.traffic import Traffic
 from sandbox.world.vercel.outcomes import break_site, fail_next
 from tests.deploy.releases.production import DOMAIN, TEAM, Production
 
@@ -128,7 +133,9 @@ def test_a_target_that_is_not_healthy_either_needs_a_person(production: Producti
     ended = production.run("rollback", "--reason=slow")
     assert (ended.code, production.serving) == (3, good), ended
     assert "<!channel>" in production.messages[-1]
-    assert [told["outcome"] for told in production.events_of("rollback")] == ["failure"]
+    told = production.events_of("rollback")
+    assert sorted(tags["outcome"] for tags in told) == ["failure", "success"]
+    assert {(tags["type"], tags["deployment"], tags["from"]) for tags in told} == {("manual", good, served[1])}
 
 
 def test_a_rollback_that_vercel_does_not_carry_out_is_told_of_as_failed(
@@ -149,3 +156,23 @@ def test_a_rollback_waits_for_the_promotion_that_is_under_way(production: Produc
     production.http.post(f"/v10/projects/{production.project}/promote/{other}", params={"teamId": TEAM}, json={})
     ended = production.run("rollback", f"--target={good}", "--reason=slow")
     assert (ended.code, production.serving) == (0, good), ended
+    assert [tags["from"] for tags in production.events_of("rollback")] == [other]
+
+
+def test_datadog_hears_of_a_rollback_before_health_is_known(
+    production: Production, served: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, _ = served
+    confirm = Traffic.confirm
+    known: list[list[str]] = []
+
+    def look_first(traffic: Traffic, target: Deployment) -> Health:
+        deadline = time.monotonic() + 10
+        while not production.events_of("rollback") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        known.append([tags["outcome"] for tags in production.events_of("rollback")])
+        return confirm(traffic, target)
+
+    monkeypatch.setattr(Traffic, "confirm", look_first)
+    assert production.run("rollback", f"--target={good}", "--reason=slow").code == 0
+    assert known == [["success"]]

@@ -90,8 +90,9 @@ def test_it_shouts_when_what_served_before_is_not_healthy_either(
     ended = production.run("settle", f"--deployment={new}", "--tests=failure")
     assert (ended.code, production.serving) == (3, good), ended
     assert "<!channel>" in production.messages[-1]
-    (told,) = production.events_of("rollback")
-    assert (told["outcome"], told["deployment"], told["from"]) == ("failure", good, new)
+    told = production.events_of("rollback")
+    assert sorted(tags["outcome"] for tags in told) == ["failure", "success"]
+    assert {(tags["deployment"], tags["from"]) for tags in told} == {(good, new)}
 
 
 def test_it_goes_back_to_what_the_release_remembers_where_vercel_does_not(
@@ -102,3 +103,67 @@ def test_it_goes_back_to_what_the_release_remembers_where_vercel_does_not(
     project[production.project] = {**project[production.project], "lastAliasRequest": None}
     ended = production.run("settle", f"--deployment={new}", "--tests=failure", f"--previous={good}")
     assert (ended.code, production.serving) == (0, good), ended
+
+
+@pytest.fixture
+def went_back(repository: Production) -> tuple[str, str]:
+    """What serves again, and what was taken back; whoever moved traffic told nobody."""
+    good, new = (repository.deploy(version, meta={"version": version}) for version in ("v1", "v2"))
+    repository.serve(good)
+    repository.serve(new)
+    repository.serve(good, "rollback")
+    return good, new
+
+
+@pytest.mark.parametrize("kind", ["automatic", "manual"])
+def test_a_rollback_that_nobody_told_of_is_told_once(
+    repository: Production, went_back: tuple[str, str], kind: str
+) -> None:
+    good, new = went_back
+    release = [f"--deployment={new}", "--tests=skipped"] if kind == "automatic" else []
+    for _ in range(2):
+        ended = repository.run("settle", *release, "--json")
+        assert (ended.code, ended.document["moved"], ended.document["warnings"]) == (0, False, []), ended
+    (told,) = repository.events_of("rollback")
+    assert told == {**told, "outcome": "success", "type": kind, "deployment": good, "version": "v1", "from": new}
+
+
+def test_a_rollback_that_its_own_run_told_of_is_not_told_again(repository: Production) -> None:
+    good, new = (repository.deploy(version, meta={"version": version}) for version in ("v1", "v2"))
+    repository.serve(good)
+    repository.serve(new)
+    assert repository.run("rollback", "--reason=slow").code == 0
+    assert repository.run("settle").code == 0
+    assert repository.run("settle", f"--deployment={new}", "--tests=success").code == 1
+    assert [tags["type"] for tags in repository.events_of("rollback")] == ["manual"]
+
+
+def test_a_rollback_from_another_release_is_none_of_this_one(
+    repository: Production, went_back: tuple[str, str]
+) -> None:
+    assert went_back
+    other = repository.deploy("v3", meta={"version": "v3"})
+    assert repository.run("settle", f"--deployment={other}", "--tests=skipped").code == 0
+    assert repository.events_of("rollback") == []
+
+
+def test_a_rollback_that_nobody_told_of_and_that_is_not_healthy_is_told_as_both(
+    repository: Production, went_back: tuple[str, str]
+) -> None:
+    good, _ = went_back
+    break_site(repository.state, deployment=good)
+    assert repository.run("settle").code == 3
+    assert sorted(tags["outcome"] for tags in repository.events_of("rollback")) == ["failure", "success"]
+
+
+def test_where_github_cannot_be_asked_no_old_rollback_is_told_as_a_new_one(
+    repository: Production, went_back: tuple[str, str]
+) -> None:
+    _, new = went_back
+    ended = repository.run("settle", "--json", GITHUB_TOKEN="")
+    assert (ended.code, ended.document["warnings"]) == (0, []), ended
+    repository.arm(service="github", times=1000, status=403)
+    ended = repository.run("settle", "--json")
+    assert ended.code == 0, ended
+    assert any(f"Datadog may not know that {new} was taken back" in each for each in ended.document["warnings"])
+    assert repository.events_of("rollback") == []

@@ -57,3 +57,41 @@ def test_a_runner_that_is_lost_while_vercel_promotes_leaves_what_served(team: Te
     assert run.results["promote"] == "failure", run.log
     assert run.results["settle"] == "success", run.log
     assert team.serving() == before
+
+
+def test_a_release_is_green_whatever_became_of_the_job_that_tells_of_its_approval(team: Team) -> None:
+    def kill(step: StartingStep) -> None:
+        if (step.job, step.step) == ("awaiting_approval", "Check out what deploys"):
+            step.kill()
+
+    team.on_step = kill
+    run = team.push("production")
+
+    assert run.conclusion == "success", run.log
+    assert team.serving() == team.deployments()[-1]
+    assert [event["outcome"] for event in team.events_of("migration")] == ["success"]
+    assert [event["outcome"] for event in team.events_of("deployment")] == ["success"]
+
+
+def test_a_rollback_whose_runner_is_lost_once_traffic_has_moved_is_told_of(team: Team) -> None:
+    good = team.serving()
+    bad = team.deploy("production", "bad")
+    team.serve("production", bad)
+    lost = threading.Event()
+
+    def kill(exchange: Exchange) -> None:
+        if exchange.method == "POST" and "/rollback/" in exchange.path and exchange.status // 100 == 2:
+            number = max(int(run) for run in team.state.collection("github.workflow_runs"))
+            threading.Thread(target=lambda: (team.runner.kill(number, "rollback"), lost.set())).start()
+
+    exchanges.observers.append(kill)
+    try:
+        run = team.dispatch("rollback.yml", reason="checkout fails")
+    finally:
+        exchanges.observers.remove(kill)
+
+    assert lost.is_set()
+    assert run.results == {"rollback": "failure", "settle": "success"}, run.log
+    assert team.serving() == good
+    (event,) = team.events_of("rollback")
+    assert event == {**event, "outcome": "success", "type": "manual", "deployment": good, "from": bad}

@@ -32,6 +32,7 @@ def test_a_push_to_main_goes_live_once_it_is_tested_and_approved(team: Team) -> 
     assert [event["outcome"] for event in team.events_of("promotion")] == ["started"]
     migrations = [(event["outcome"], "waited" in event) for event in team.events_of("migration")]
     assert sorted(migrations) == [("success", False), ("waiting", False)]
+    assert {event["deployment"] for event in team.events_of("migration")} == {team.serving()}
     assert team.events_of("rollback") == []
     assert "Approved by octocat" in run.log
 
@@ -124,6 +125,7 @@ def test_a_release_that_is_rejected_never_serves(team: Team) -> None:
     assert run.results["promote"] == "skipped"
     assert team.serving() == before
     assert sorted(event["outcome"] for event in team.events_of("migration")) == ["failure", "waiting"]
+    assert {event["deployment"] for event in team.events_of("migration")} == {team.deployments()[-1]}
     (event,) = team.events_of("deployment")
     assert event["failed"] == "migrations"
 

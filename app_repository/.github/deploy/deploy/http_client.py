@@ -7,6 +7,7 @@ import base64
 import functools
 import http.client
 import json
+import math
 import random
 import socket
 import ssl
@@ -47,6 +48,7 @@ class Call:
             idempotency key.
         secret_url: whether the address is a credential, so that the log shows its host alone.
         attempts: how often it is tried, the first time included.
+        timeout_seconds: how long one attempt may take, where that is less than the client's own.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Call:
     repeatable: bool = True
     secret_url: bool = False
     attempts: int = 4
+    timeout_seconds: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +163,9 @@ class HttpClient:
         return ended
 
     def _exchange(self, call: Call) -> _Attempt:
-        deadline = self._clock.monotonic() + self._timeout
-        connection = self._connection(call.url)
+        timeout = min(call.timeout_seconds, self._timeout)
+        deadline = self._clock.monotonic() + timeout
+        connection = self._connection(call.url, timeout)
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
@@ -183,23 +187,23 @@ class HttpClient:
         finally:
             connection.close()
 
-    def _connection(self, url: str) -> http.client.HTTPConnection:
+    def _connection(self, url: str, timeout: float) -> http.client.HTTPConnection:
         """A connection to the address's host, through the proxy that the environment names for it, if any."""
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
         if parts.scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=self._timeout)
+            return http.client.HTTPConnection(host, port, timeout=timeout)
         proxy = getproxies().get("https")
         if proxy and not proxy_bypass(host):
             via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
             secure = http.client.HTTPSConnection(
-                via.hostname or "", via.port or 80, timeout=self._timeout, context=self._context
+                via.hostname or "", via.port or 80, timeout=timeout, context=self._context
             )
             account = f"{unquote(via.username or '')}:{unquote(via.password or '')}"
             login = {"Proxy-Authorization": f"Basic {base64.b64encode(account.encode()).decode()}"}
             secure.set_tunnel(host, port or 443, headers=login if via.username else None)
         else:
-            secure = http.client.HTTPSConnection(host, port, timeout=self._timeout, context=self._context)
+            secure = http.client.HTTPSConnection(host, port, timeout=timeout, context=self._context)
         return secure
 
     @functools.cached_property

@@ -5,6 +5,7 @@ scope, has `dora_metrics_write`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,8 @@ from deploy.http_client import Call, HttpClient
 from deploy.settings import Settings
 
 DEFAULT_SITE = "datadoghq.com"
+HURRIED_SECONDS = 5.0
+"""Seconds that an event may take which is not worth waiting for."""
 
 
 class Datadog:
@@ -25,7 +28,9 @@ class Datadog:
         self._application_key = settings.get("DATADOG_APP_KEY")
         self._url = f"https://api.{settings.get('DATADOG_SITE', DEFAULT_SITE)}"
 
-    def post_event(self, title: str, text: str, *, alert_type: str, key: str, tags: Sequence[str]) -> None:
+    def post_event(
+        self, title: str, text: str, *, alert_type: str, key: str, tags: Sequence[str], hurried: bool = False
+    ) -> None:
         """Put an event onto graphs and into monitors. `POST /api/v1/events`.
 
         Args:
@@ -34,6 +39,7 @@ class Datadog:
             alert_type: `success`, `info`, `warning` or `error`.
             key: events of the same key are shown as one.
             tags: `name:value`.
+            hurried: whether it is tried once, and briefly, for it is not worth waiting for.
 
         Raises:
             CallFailedError: when Datadog did not take it, or did not say so.
@@ -45,7 +51,7 @@ class Datadog:
             "aggregation_key": key[:100],
             "tags": list(tags),
         }
-        self._send("event", "POST", "/api/v1/events", body)
+        self._send("event", "POST", "/api/v1/events", body, hurried=hurried)
 
     def post_deployment(
         self,
@@ -108,20 +114,19 @@ class Datadog:
             "DORA change failure", "PATCH", f"/api/v2/dora/deployments/{quote(identifier, safe=':')}", {"data": data}
         )
 
-    def _send(self, name: str, method: str, path: str, body: Mapping[str, Any]) -> None:
+    def _send(self, name: str, method: str, path: str, body: Mapping[str, Any], *, hurried: bool = False) -> None:
         headers = {"dd-api-key": self._key}
         if method == "PATCH":
             headers["dd-application-key"] = self._application_key
-        self._http.send(
-            Call(
-                name=f"Datadog: {name}",
-                url=f"{self._url}{path}",
-                method=method,
-                headers=headers,
-                body=body,
-                repeatable=False,
-            )
+        call = Call(
+            name=f"Datadog: {name}",
+            url=f"{self._url}{path}",
+            method=method,
+            headers=headers,
+            body=body,
+            repeatable=False,
         )
+        self._http.send(replace(call, attempts=1, timeout_seconds=HURRIED_SECONDS) if hurried else call)
 
 
 def _nanoseconds(moment: datetime) -> int:

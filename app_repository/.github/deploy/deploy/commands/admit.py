@@ -24,7 +24,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
-    settings = context.settings
+    settings, started = context.settings, context.clock.now()
     settings.require(*NEEDED, "GITHUB_SHA")
     commit = settings["GITHUB_SHA"]
     if arguments.commit and not _COMMIT.fullmatch(arguments.commit):
@@ -43,7 +43,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     staging = staging_word(github, settings, environment, commit, arguments.kind)
     if staging.text and not staging.verified:
         context.console.warn(staging.text)
-    context.console.output(staging=staging.text)
+    context.console.output(started=started.isoformat(), staging=staging.text)
     return Done(
         " ".join(part for part in (f"Nothing holds {environment}.", staging.text) if part),
         {

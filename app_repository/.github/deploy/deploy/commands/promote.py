@@ -4,12 +4,14 @@ Datadog hears beside it that traffic begins to move, and when it moves back.
 """
 
 import argparse
+from datetime import datetime
 
 from deploy.clients.vercel import Deployment, Project
 from deploy.command import Command, Context, Done
 from deploy.commands.health import add_patience, patience_of
 from deploy.errors import DeployError, FailedError, NeedsPersonError
 from deploy.http_client import CallFailedError
+from deploy.moments import add_started, moment_of
 from deploy.release.beside import Start, beside
 from deploy.release.events import Event, record
 from deploy.release.restoration import before, restore
@@ -22,19 +24,23 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--previous", default="", metavar="ID", help="refuse when something else than this serves by now"
     )
+    add_started(parser)
     add_patience(parser)
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
     patience = patience_of(arguments)
+    started = moment_of("--started", arguments.started)
     context.settings.require(*VERCEL)
     traffic = Traffic(context, patience)
     # Going back waits for nobody to be told: the block's end does.
     with beside(context.console) as start:
-        return _promote(arguments, context, traffic, start)
+        return _promote(arguments, context, traffic, start, started)
 
 
-def _promote(arguments: argparse.Namespace, context: Context, traffic: Traffic, start: Start) -> Done:
+def _promote(
+    arguments: argparse.Namespace, context: Context, traffic: Traffic, start: Start, started: datetime | None
+) -> Done:
     release, project = _look(traffic, arguments.deployment)
     _check(traffic, release, project, arguments.previous)
     serves_already = project.serving is not None and project.serving.id == release.id
@@ -59,7 +65,7 @@ def _promote(arguments: argparse.Namespace, context: Context, traffic: Traffic, 
         fault = FailedError(
             f"{release} is not healthy on {traffic.domain}: {health.fault}.", state="", following="mend it."
         )
-    _take_back(context, traffic, release, previous, fault, start=start)
+    _take_back(context, traffic, release, previous, fault, start=start, started=started)
     raise AssertionError("taking back ends the command")
 
 
@@ -116,12 +122,25 @@ def _started(context: Context, release: Deployment, serving: str) -> Event:
 
 
 def _take_back(
-    context: Context, traffic: Traffic, release: Deployment, previous: str, fault: DeployError, *, start: Start
+    context: Context,
+    traffic: Traffic,
+    release: Deployment,
+    previous: str,
+    fault: DeployError,
+    *,
+    start: Start,
+    started: datetime | None,
 ) -> None:
     """Go back to what served before, and end the command with what happened."""
     try:
         serving = restore(
-            context, traffic, release, previous, reason=f"{release.id} did not become healthy", start=start
+            context,
+            traffic,
+            release,
+            previous,
+            reason=f"{release.id} did not become healthy",
+            start=start,
+            started=started,
         )
     except DeployError as error:
         raise NeedsPersonError(

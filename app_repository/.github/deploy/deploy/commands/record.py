@@ -1,10 +1,11 @@
 """`deploy record`: Datadog learns of a release, its migrations or a rollback."""
 
 import argparse
-from datetime import UTC, datetime
+import shlex
 
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError, WrongUsageError
+from deploy.moments import add_started, moment_of
 from deploy.release import jobs
 from deploy.release.events import NEEDED, Event, Kind, record
 
@@ -23,7 +24,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", default="", dest="taken_back", metavar="ID", help="what a rollback took back")
     parser.add_argument("--type", default="", help="standard or hotfix; of a rollback manual or automatic")
     parser.add_argument("--reason", default="", help="why, where somebody said so")
-    parser.add_argument("--started", default="", metavar="ISO8601", help="when the work on it began (now)")
+    parser.add_argument(
+        "--failed", default="", metavar="JOB", help="the first job that failed; --jobs says it by itself"
+    )
+    add_started(parser)
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
@@ -34,7 +38,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         raise WrongUsageError(
             f"A {arguments.kind} has no such end.", "give --outcome=waiting of a migration, --jobs of a deployment."
         )
-    started = _moment(arguments.started) or context.clock.now()
+    started = moment_of("--started", arguments.started) or context.clock.now()
 
     def event(kind: Kind, outcome: str, *, failed: str = "", waited: bool = True) -> Event:
         return Event(
@@ -53,7 +57,7 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
 
     attempt = context.settings.get("GITHUB_RUN_ATTEMPT", "1")
     if arguments.jobs is None:
-        events = [event(arguments.kind, arguments.outcome)]
+        events = [event(arguments.kind, arguments.outcome, failed=arguments.failed)]
     else:
         release = jobs.parse(arguments.jobs)
         if release.did_not_start:
@@ -65,12 +69,12 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
             event("deployment", "failure" if ended else "success", failed=ended[0] if ended else ""),
             *([event("migration", migration, waited=waited)] if migration else []),
         ]
-    missed = [each.kind for each in events if not record(context, each)]
+    missed = [each for each in events if not record(context, each)]
     if missed:
         raise FailedError(
-            f"Datadog does not know of this {' and this '.join(missed)}.",
+            f"Datadog does not know of this {' and this '.join(each.kind for each in missed)}.",
             state="What serves is not touched by that.",
-            following="run the same again once Datadog answers.",
+            following=f"once Datadog answers, {' ; '.join(f'`{_again(arguments, each)}`' for each in missed)}.",
         )
     if arguments.outcome == jobs.WAITING:
         context.console.output(waiting=attempt)
@@ -81,14 +85,22 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     )
 
 
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongUsageError(f"--started {text!r} is no moment.", "write it as 2026-01-31T12:00:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _again(arguments: argparse.Namespace, event: Event) -> str:
+    """The command that records one event by itself: those that Datadog has must not be posted again."""
+    given = {
+        "kind": event.kind,
+        "outcome": event.outcome,
+        "deployment": event.deployment,
+        "version": event.version,
+        "from": event.taken_back,
+        "type": event.type,
+        "failed": event.failed,
+        "reason": event.reason,
+        "started": arguments.started,
+    }
+    return "python3 -m deploy record " + " ".join(
+        f"--{name}={shlex.quote(value)}" for name, value in given.items() if value
+    )
 
 
 RECORD = Command(

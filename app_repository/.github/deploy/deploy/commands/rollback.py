@@ -20,7 +20,8 @@ from deploy.release import rollback_target
 from deploy.release.beside import beside
 from deploy.release.events import Event, record
 from deploy.release.health_check import Health
-from deploy.release.record_at_github import hold_production, record_serving
+from deploy.release.record_at_github import hold_production
+from deploy.release.rollback_report import origin_of, tell_moved
 from deploy.release.team import actor, run_link, tell
 from deploy.release.traffic import Traffic
 from deploy.settings import VERCEL
@@ -76,14 +77,18 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         start(_announce, context, deployment, reason)
         start(hold_production, context, reason)
         try:
-            traffic.move("rollback", deployment, reason=f"{reason} ({actor(context)})")
+            moved = traffic.move("rollback", deployment, reason=f"{reason} ({actor(context)})")
+            # A promotion that it waited for may have moved production meanwhile.
+            event = replace(event, taken_back=origin_of(moved, deployment.id) or event.taken_back)
+            # At once: users see something else by now, whatever becomes of this process.
+            start(tell_moved, context, event, deployment)
             health = traffic.confirm(deployment)
         except DeployError as error:
             start(_tell_failure, context, error)
             start(record, context, event)
             raise
-        start(record, context, replace(event, outcome="success") if health.healthy else event)
-        start(record_serving, context, deployment, "rollback")
+        if not health.healthy:
+            start(record, context, event)
         start(_tell_end, context, deployment, health)
         if arguments.database:
             start(_roll_back_database, context, deployment, reason)

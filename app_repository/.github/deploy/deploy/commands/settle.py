@@ -1,19 +1,25 @@
 """`deploy settle`: production ends on a verified deployment, or a person is called.
 
 It repairs what a failed test on the domain, a cancelled run or a killed runner left. What Vercel says decides, not what
-the run remembers; run twice, it does nothing the second time.
+the run remembers; run twice, it does nothing the second time. Where Vercel says that production went back and no run
+has told of it, it tells.
 """
 
 import argparse
+from dataclasses import replace
+from datetime import datetime
 
 from deploy.clients.slack import CHANNEL, escape
 from deploy.clients.vercel import Deployment
 from deploy.command import Command, Context, Done
 from deploy.commands.health import add_patience, patience_of
 from deploy.errors import DeployError, FailedError, NeedsPersonError
+from deploy.moments import add_started, moment_of
 from deploy.release.beside import Start, beside
+from deploy.release.events import record
 from deploy.release.record_at_github import record_serving
 from deploy.release.restoration import restore
+from deploy.release.rollback_report import tell_moved, untold
 from deploy.release.team import run_link, tell
 from deploy.release.traffic import Traffic
 from deploy.settings import VERCEL
@@ -32,16 +38,18 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--previous", default="", metavar="ID", help="what served before the release, where that is remembered"
     )
+    add_started(parser)
     add_patience(parser)
 
 
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
     patience = patience_of(arguments)
+    started = moment_of("--started", arguments.started)
     context.settings.require(*VERCEL)
     traffic = Traffic(context, patience)
     with beside(context.console) as start:
         try:
-            done = _settle(context, traffic, arguments, start)
+            done = _settle(context, traffic, arguments, start, started)
         except DeployError as error:
             # Whatever it was, production is not known to be good.
             ended = error if isinstance(error, NeedsPersonError) else _for_a_person(error)
@@ -57,21 +65,30 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
     return done
 
 
-def _settle(context: Context, traffic: Traffic, arguments: argparse.Namespace, start: Start) -> Done:
+def _settle(
+    context: Context, traffic: Traffic, arguments: argparse.Namespace, start: Start, started: datetime | None
+) -> Done:
     project = traffic.settled()
     serving = project.serving
     if serving is None:
         return Done(
             f"Nothing serves {traffic.domain} yet, and nothing was promoted.", {"serving": None, "moved": False}
         )
+    went_back = untold(context, traffic, project, release_id=arguments.deployment, started=started)
+    if went_back is not None:
+        start(tell_moved, context, went_back, serving)
     is_release = bool(arguments.deployment) and serving.id == arguments.deployment
     health = traffic.confirm(serving) if arguments.tests == "success" or not is_release else None
     if health is not None and health.healthy:
         what = "this release, verified" if is_release else "what served before this release"
         if not arguments.deployment:
             what = "healthy"
-        return _done(context, serving, traffic, what, moved=False)
+        if went_back is None:
+            record_serving(context, serving, "release")
+        return _done(serving, traffic, what, moved=False)
     if not is_release:
+        if went_back is not None:
+            start(record, context, replace(went_back, outcome="failure"))
         raise NeedsPersonError(
             f"{serving} serves {traffic.domain} and is not healthy: {health.fault if health else ''}.",
             state="This release did not put it there.",
@@ -80,13 +97,18 @@ def _settle(context: Context, traffic: Traffic, arguments: argparse.Namespace, s
         )
     why = health.fault if health else f"its tests on the domain ended as {arguments.tests or 'nobody knows'}"
     restored = restore(
-        context, traffic, serving, arguments.previous, reason=f"{serving.id} was not verified: {why}", start=start
+        context,
+        traffic,
+        serving,
+        arguments.previous,
+        reason=f"{serving.id} was not verified: {why}",
+        start=start,
+        started=started,
     )
-    return _done(context, restored, traffic, f"rolled back from {serving.id}, because {why}", moved=True)
+    return _done(restored, traffic, f"rolled back from {serving.id}, because {why}", moved=True)
 
 
-def _done(context: Context, serving: Deployment, traffic: Traffic, what: str, *, moved: bool) -> Done:
-    record_serving(context, serving, "rollback" if moved else "release")
+def _done(serving: Deployment, traffic: Traffic, what: str, *, moved: bool) -> Done:
     return Done(f"{serving} serves https://{traffic.domain}: {what}.", {"serving": serving.id, "moved": moved})
 
 

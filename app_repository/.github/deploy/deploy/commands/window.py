@@ -1,10 +1,10 @@
 """`deploy window`: whether a release may start now. A hotfix and a rollback may at any hour, which is recorded."""
 
 import argparse
-from datetime import UTC, datetime
 
 from deploy.command import Command, Context, Done
 from deploy.errors import FailedError, WrongUsageError
+from deploy.moments import moment_of
 from deploy.release.declared_window import freezes_of, window_of
 from deploy.release.deploy_window import EXAMPLE, opening
 from deploy.release.team import actor
@@ -14,7 +14,9 @@ TYPES = ("standard", "hotfix", "rollback")
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--type", choices=TYPES, default="standard", dest="release_type", help="(%(default)s)")
-    parser.add_argument("--now", metavar="ISO8601", help="the moment to judge, such as 2026-01-31T12:00:00Z (now)")
+    parser.add_argument(
+        "--now", default="", metavar="ISO8601", help="the moment to judge, such as 2026-01-31T12:00:00Z (now)"
+    )
     parser.add_argument("--window", help=f"such as {EXAMPLE!r} (DEPLOY_WINDOW)")
     parser.add_argument(
         "--freeze",
@@ -28,7 +30,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, context: Context) -> Done:
     window = window_of(context.settings, arguments.window)
     freezes = freezes_of(context.settings, arguments.freeze)
-    moment = _moment(arguments.now, context)
+    moment = moment_of("--now", arguments.now) or context.clock.now()
     inside = window.contains(moment, freezes)
     opens = None if inside else window.next_opening(moment, freezes)
     freeze = window.freeze_at(moment, freezes)
@@ -59,16 +61,6 @@ def _run(arguments: argparse.Namespace, context: Context) -> Done:
         state="Nothing was released.",
         following="start it again then; only a hotfix or a rollback may start at any hour.",
     )
-
-
-def _moment(text: str | None, context: Context) -> datetime:
-    if text is None:
-        return context.clock.now()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongUsageError(f"--now {text!r} is no moment.", "write it as 2026-01-31T12:00:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 WINDOW = Command(

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deploy.clients.datadog import Datadog
-from deploy.clients.vercel import Deployment
 from deploy.command import Context
 from deploy.http_client import CallFailedError
 
@@ -43,7 +42,7 @@ def record_release(context: Context, datadog: Datadog, served: Served) -> None:
 
 
 def record_rollback(
-    context: Context, datadog: Datadog, served: Served, *, taken_back: str, unrecorded: Deployment | None
+    context: Context, datadog: Datadog, served: Served, *, taken_back: str, unrecorded: Served | None
 ) -> None:
     """Record a deployment that serves again, and which one failed instead.
 
@@ -58,10 +57,7 @@ def record_rollback(
         CallFailedError: when Datadog did not take it, or did not say so.
     """
     if unrecorded is not None and unrecorded.commit:
-        failed = Served(
-            deployment=unrecorded.id, version=unrecorded.version, commit=unrecorded.commit, started=served.started
-        )
-        _post(context, datadog, failed, unrecorded.id, finished=served.started)
+        _post(context, datadog, unrecorded, unrecorded.deployment, finished=served.started)
     run = context.settings.get("GITHUB_RUN_ID") or f"{served.started:%Y%m%dT%H%M%S}"
     remedy = f"{served.deployment or served.commit}-{run}"
     _post(context, datadog, served, remedy, finished=context.clock.now())

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Literal
 
 from deploy.clients.datadog import Datadog
-from deploy.clients.vercel import Deployment
 from deploy.command import Context
 from deploy.http_client import CallFailedError
 from deploy.release.dora import Served, record_release, record_rollback
@@ -52,7 +51,7 @@ class Event:
         type: `standard` or `hotfix` of a deployment, `automatic` or `manual` of a rollback.
         failed: the first job that failed, of a deployment.
         taken_back: the ID of the deployment that a rollback took back, where it is known.
-        unrecorded: that deployment, where its release had not come to record that it served.
+        unrecorded: how that deployment served, where its release had not come to record it.
         waited: False where a migration ended without that Datadog was told that it waited, though there is an approval.
         started: when the work on it began.
     """
@@ -66,7 +65,7 @@ class Event:
     type: str = ""
     failed: str = ""
     taken_back: str = ""
-    unrecorded: Deployment | None = None
+    unrecorded: Served | None = None
     waited: bool = True
     started: datetime
 
@@ -79,7 +78,7 @@ def record(context: Context, event: Event) -> bool:
         event: what happened.
 
     Returns:
-        Whether Datadog took all of it.
+        Whether Datadog took the event. That it missed a DORA deployment is only said.
     """
     settings = context.settings
     missing = [name for name in NEEDED if not settings.get(name)]
@@ -98,14 +97,21 @@ def record(context: Context, event: Event) -> bool:
             alert_type=_ALERT_TYPES.get(
                 (event.kind, event.outcome), "success" if event.outcome == "success" else "error"
             ),
-            key=f"{event.kind}-{settings.get('GITHUB_RUN_ID') or event.deployment}",
+            key=_key(context, event),
             tags=_tags(context, event),
+            # Who waits for the end of a promotion does not wait for Datadog to hear of its beginning.
+            hurried=event.kind == "promotion",
         )
-        if settings.get("DATADOG_DORA") == "true" and event.outcome == "success" and event.commit:
-            _record_for_dora(context, datadog, event)
     except CallFailedError as error:
         context.console.warn(f"Datadog may not know of this {event.kind}: it {error.why}.")
         return False
+    if settings.get("DATADOG_DORA") == "true" and event.outcome == "success" and event.commit:
+        try:
+            _record_for_dora(context, datadog, event)
+        except CallFailedError as error:
+            context.console.warn(
+                f"Datadog has the event, but may not count this {event.kind} in its DORA metrics: it {error.why}."
+            )
     return True
 
 
@@ -115,6 +121,23 @@ def _record_for_dora(context: Context, datadog: Datadog, event: Event) -> None:
         record_release(context, datadog, served)
     elif event.kind == "rollback":
         record_rollback(context, datadog, served, taken_back=event.taken_back, unrecorded=event.unrecorded)
+
+
+def _key(context: Context, event: Event) -> str:
+    """What makes an event the same one: Datadog shows events of one key as one.
+
+    So each outcome has its own. A rollback that was perhaps told of already has the same key when it is told of again;
+    of failures, each job has its own.
+    """
+    settings = context.settings
+    run = settings.get("GITHUB_RUN_ID")
+    parts = [
+        *(event.kind, event.outcome),
+        f"{run}-{settings.get('GITHUB_RUN_ATTEMPT', '1')}" if run else f"{event.started:%Y%m%dT%H%M%S}",
+        settings.get("GITHUB_JOB") if event.outcome == "failure" else "",
+        event.taken_back if event.kind == "rollback" else event.deployment,
+    ]
+    return "-".join(part for part in parts if part)
 
 
 def _text(context: Context, event: Event) -> str:

@@ -1,16 +1,28 @@
 """Taking production back from a release that must not serve: what `promote` and `settle` have in common."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from deploy.clients.vercel import Deployment, Project
 from deploy.command import Context
 from deploy.errors import DeployError, NeedsPersonError
 from deploy.http_client import CallFailedError
 from deploy.release.beside import Start
+from deploy.release.dora import Served
 from deploy.release.events import Event, record
+from deploy.release.rollback_report import tell_moved
 from deploy.release.traffic import Traffic
 
 
 def restore(
-    context: Context, traffic: Traffic, release: Deployment, previous_id: str, *, reason: str, start: Start
+    context: Context,
+    traffic: Traffic,
+    release: Deployment,
+    previous_id: str,
+    *,
+    reason: str,
+    start: Start,
+    started: datetime | None = None,
 ) -> Deployment:
     """See that production serves a healthy deployment other than the release.
 
@@ -23,6 +35,7 @@ def restore(
         previous_id: what served before it, where that is remembered; Vercel's own record goes first.
         reason: why, for Vercel's record and Datadog's.
         start: starts what is done beside it.
+        started: when the work on the release began, for its DORA record; None where that is not known.
 
     Returns:
         What serves then, healthy.
@@ -39,32 +52,28 @@ def restore(
         )
     if serving.id != release.id:
         return _healthy(traffic, serving)
-
-    def tell(outcome: str, target: Deployment | None) -> None:
-        event = Event(
-            kind="rollback",
-            outcome=outcome,
-            deployment=target.id if target else "",
-            version=target.version if target else "",
-            commit=target.commit if target else "",
-            reason=reason,
-            type="automatic",
-            taken_back=release.id,
-            unrecorded=release,
-            started=began,
-        )
-        start(record, context, event)
-
-    target = None
+    event = Event(
+        kind="rollback",
+        outcome="failure",
+        deployment="",
+        reason=reason,
+        type="automatic",
+        taken_back=release.id,
+        unrecorded=Served(
+            deployment=release.id, version=release.version, commit=release.commit, started=started or began
+        ),
+        started=began,
+    )
     try:
         target = _look_up(traffic, before(project, release.id) or previous_id, release.id)
+        event = replace(event, deployment=target.id, version=target.version, commit=target.commit)
         traffic.move("rollback", target, reason=reason)
-        _healthy(traffic, target)
+        # At once: users see something else by now, whatever becomes of this process.
+        start(tell_moved, context, event, target)
+        return _healthy(traffic, target)
     except DeployError:
-        tell("failure", target)
+        start(record, context, event)
         raise
-    tell("success", target)
-    return target
 
 
 def before(project: Project, release_id: str) -> str:

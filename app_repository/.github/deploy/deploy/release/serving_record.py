@@ -25,6 +25,7 @@ class Serving:
         by: who brought it there.
         run: the address of the run that did; may be empty.
         kind: `release` or `rollback`.
+        taken_back: of a rollback, the ID of what it took back, once Datadog was told of that; may be empty.
         since: when, in ISO 8601; empty before it is recorded.
     """
 
@@ -34,6 +35,7 @@ class Serving:
     by: str
     run: str
     kind: str
+    taken_back: str = ""
     since: str = ""
 
     def __str__(self) -> str:
@@ -56,7 +58,7 @@ def newest(github: GitHub, environment: str) -> Serving | None:
 
 
 def write(github: GitHub, environment: str, ref: str, serving: Serving) -> bool:
-    """Record what serves, unless that is what was recorded last.
+    """Record what serves, unless that is what was recorded last; a rollback also where it took something else back.
 
     `POST /repos/{owner}/{repo}/deployments` and `…/deployments/{id}/statuses`.
 
@@ -73,7 +75,7 @@ def write(github: GitHub, environment: str, ref: str, serving: Serving) -> bool:
         CallFailedError: when GitHub did not say that it recorded it.
     """
     last = newest(github, environment)
-    if last is not None and last.deployment == serving.deployment:
+    if last is not None and last.deployment == serving.deployment and serving.taken_back in ("", last.taken_back):
         return False
     payload = {field: value for field, value in asdict(serving).items() if field != "since"}
     body = {
@@ -101,4 +103,4 @@ def _serving(record: Mapping[str, Any]) -> Serving:
     payload = record["payload"]
     written = json.loads(payload) if isinstance(payload, str) else payload
     fields = {field: str(written[field]) for field in ("deployment", "commit", "url", "by", "run", "kind")}
-    return Serving(**fields, since=record["created_at"])
+    return Serving(**fields, taken_back=str(written.get("taken_back", "")), since=record["created_at"])

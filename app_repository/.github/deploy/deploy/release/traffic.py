@@ -48,13 +48,16 @@ class Traffic:
         self.vercel = Vercel(context.http, context.settings)
         self._health = HealthCheck(http=context.http, clock=context.clock, console=context.console, patience=patience)
 
-    def move(self, kind: Kind, target: Deployment, *, reason: str = "") -> None:
+    def move(self, kind: Kind, target: Deployment, *, reason: str = "") -> Project:
         """Make Vercel serve a deployment, and return when it says that it does.
 
         Args:
             kind: `promote` or `rollback`: the words of Vercel's own record.
             target: what shall serve, and does not yet.
             reason: why, for a rollback; kept by Vercel.
+
+        Returns:
+            What the project says then.
 
         Raises:
             FailedError: when Vercel refused, and what served before serves.
@@ -69,6 +72,7 @@ class Traffic:
                 following=f"run `python3 -m deploy settle`, then try again. Vercel's page of {self.domain} says more.",
             )
         self._console.log(f"{target} serves {self.domain}, says Vercel.")
+        return project
 
     def confirm(self, target: Deployment) -> Health:
         """Whether the domain is healthy with exactly this deployment."""
