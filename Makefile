@@ -1,6 +1,6 @@
 # `make up` and `make test` are all a fresh machine needs; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help env up preview refresh down sandbox sandbox-stop fix lint test bench pictures
+.PHONY: help env up preview policy refresh down sandbox sandbox-stop fix lint test bench pictures
 
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
@@ -24,6 +24,9 @@ up: env ## bring staging and production up in the sandbox (STACK=staging takes o
 
 preview: env ## what `make up` would change
 	@$(RUN) python -m sandbox preview
+
+policy: env ## hold what `make up` would make to the rules of policies/
+	@$(RUN) python -m sandbox policy
 
 refresh: env ## find what was changed in the sandbox's world by hand
 	@$(RUN) python -m sandbox refresh

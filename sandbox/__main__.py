@@ -5,7 +5,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +14,17 @@ import httpx2
 import typer
 from rich.console import Console
 
+from operations.operation import Operation
+from policies.plan import Plan
+from policies.report import mandatory
+from policies.report import show as show_violations
+from policies.rule import check
+from policies.rules import RULES
 from sandbox import daemon
 from sandbox.accounts import load_accounts, open_accounts, stack_addresses, stack_secrets
 from sandbox.engine import find_engine
 from sandbox.go_tools import ToolError
-from sandbox.operation import Operation
-from sandbox.paths import HOME, PROJECT
+from sandbox.paths import HOME, PROJECT, stacks
 from sandbox.providers.server import serve as serve_providers
 from sandbox.recovery import recover
 from sandbox.report import show_operation, show_resource, write_summary
@@ -31,7 +36,7 @@ from sandbox.world.state import State
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False)
 
-STACKS = ("staging", "production")
+STACKS = stacks()
 
 Home = Annotated[Path, typer.Option(help="Where the sandbox keeps its world, its state and its secrets.")]
 Stack = Annotated[str, typer.Option(envvar="STACK", help="One stack; all of them when empty.")]
@@ -62,6 +67,24 @@ def up(home: Home = HOME, stack: Stack = "") -> None:
 def preview(home: Home = HOME, stack: Stack = "") -> None:
     """Show what `up` would change."""
     _end(_run("preview", home, stack), "Next: `make up` does it.")
+
+
+@app.command()
+def policy(home: Home = HOME, stack: Stack = "") -> None:
+    """Hold what `up` would make to the rules of policies/."""
+    plans = {name: Plan(name, PROJECT) for name in STACKS}
+    operations = _run("preview", home, stack, plans)
+    broken = False
+    for operation in operations:
+        if operation.succeeded:
+            planned = plans[operation.stack].stack()
+            violations = check(planned, RULES)
+            show_violations(console, planned, violations)
+            broken = broken or bool(mandatory(violations))
+    if broken:
+        console.print("Nothing was changed. Every rule is explained in docs/policies.md.")
+        raise typer.Exit(1)
+    _end(operations, "Next: `make preview` shows the plan, `make up` does it.")
 
 
 @app.command()
@@ -183,8 +206,11 @@ def _started(home: Path) -> dict[str, str]:
     return urls
 
 
-def _run(kind: Kind, home: Path, stack: str) -> list[Operation]:
-    """Run the engine on each stack; what fails ends it, so production never comes up after a failed staging."""
+def _run(kind: Kind, home: Path, stack: str, plans: Mapping[str, Plan] | None = None) -> list[Operation]:
+    """Run the engine on each stack; what fails ends it, so production never comes up after a failed staging.
+
+    Where plans are given, each takes in its stack's events, and of an operation that succeeds nothing else is shown.
+    """
     if stack and stack not in STACKS:
         raise daemon.SandboxError(f"There is no stack {stack!r}: STACK is one of {', '.join(STACKS)}.")
     engine = find_engine()
@@ -203,8 +229,13 @@ def _run(kind: Kind, home: Path, stack: str) -> list[Operation]:
         if is_cut_off:
             for resource in recover(workspace, name, urls, accounts):
                 console.print(f"  {resource}", soft_wrap=True, markup=False)
-        operation = Runner(workspace, name, urls).run(kind, lambda resource: show_resource(console, resource))
-        show_operation(console, operation)
+        runner = Runner(workspace, name, urls)
+        if plans is None:
+            operation = runner.run(kind, lambda resource: show_resource(console, resource))
+        else:
+            operation = runner.run(kind, on_event=plans[name].take)
+        if plans is None or not operation.succeeded:
+            show_operation(console, operation)
         operations.append(operation)
         if not operation.succeeded:
             break

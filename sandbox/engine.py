@@ -16,6 +16,15 @@ def find_engine(progress: Callable[[str], None] | None = None) -> Path:
     """
     if installed := shutil.which("pulumi"):
         return Path(installed)
+    return pinned_engine(progress)
+
+
+def pinned_engine(progress: Callable[[str], None] | None = None) -> Path:
+    """The `pulumi` that tools/go.mod pins, whatever is installed, built if need be.
+
+    Raises:
+        sandbox.go_tools.ToolError: there is no Go, or the build fails.
+    """
     # The Automation API asks the engine for its version, which only release builds carry.
     version = f"github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI.version}"
     return go_tool(PULUMI, ldflags=f"-X {version}", progress=progress)

@@ -10,3 +10,9 @@ CACHE = PROJECT / ".cache"
 
 HOME = PROJECT / ".sandbox"
 """The sandbox's world, state and secrets; deleting it begins anew."""
+
+
+def stacks(project: Path = PROJECT) -> tuple[str, ...]:
+    """The stacks that have a committed file, production last: what fails elsewhere never reaches it."""
+    names = {file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in project.glob("Pulumi.*.yaml")}
+    return tuple(sorted(names, key=lambda name: (name == "production", name)))

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from sandbox.operation import Operation, Resource
+from operations.operation import Operation, Resource
 
 LONGEST_OUTPUT = 4
 """Entries of an output that are still printed."""

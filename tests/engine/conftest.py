@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from components.workflow_files import read_files
+from operations.operation import Operation
 from sandbox.accounts import Accounts, load_accounts, open_accounts, stack_addresses, stack_secrets
 from sandbox.engine import find_engine
-from sandbox.operation import Operation
 from sandbox.paths import PROJECT
 from sandbox.providers.provider import Pace
 from sandbox.runner import Kind, Runner

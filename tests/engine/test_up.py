@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from operations.operation import Operation
 from sandbox.accounts import stack_secrets
-from sandbox.operation import Operation
 from sandbox.world.github.secrets import values
 from tests.engine.conftest import Sandbox
 

@@ -7,6 +7,7 @@ from sandbox.world.github.access import author_association, open_repository, rol
 from sandbox.world.github.authentication import app_may
 from sandbox.world.github.errors import error, json_body, not_found, required, validation_failed
 from sandbox.world.github.identifiers import html_url, next_number, node_id, own_request, timestamp
+from sandbox.world.github.issue_documents import require_issue, show_issue
 from sandbox.world.github.pages import found, select_page
 from sandbox.world.github.repositories import repository_url
 from sandbox.world.github.users import add_user, simple_user_of
@@ -34,6 +35,11 @@ def open_issue(state: State, repository: Document, *, login: str, title: str, pu
         "title": title,
         "login": login,
         "pull_request": pull_request,
+        "body": None,
+        "labels": [],
+        "state": "open",
+        "state_reason": None,
+        "closed_at": None,
         "created_at": timestamp(),
     }
     return number
@@ -58,32 +64,20 @@ def add_comment(state: State, repository: Document, issue: int, *, login: str, b
     return comment["id"]
 
 
-@routes.add("POST", "/repos/{owner}/{repo}/issues")
-def create_issue(request: Request) -> Response:
-    """Open an issue: 201."""
-    documentation = "issues/issues#create-an-issue"
-    repository = open_repository(request, documentation, permission="issues:write")
-    title = required(json_body(request, documentation), "title", str, documentation)
-    number = open_issue(request.state, repository, login=request.identity["login"], title=title)
-    key = f"{repository['full_name'].lower()}/{number}"
-    shown = _issue(request, repository, request.state.collection("github.issues")[key])
-    return Response(201, shown, {"Location": shown["url"]})
-
-
 @routes.add("GET", "/repos/{owner}/{repo}/issues/{issue_number}")
 def get_issue(request: Request) -> Response:
     """An issue, or a pull request as one."""
     documentation = "issues/issues#get-an-issue"
-    repository = _repository(request, documentation, "read")
-    return found(request, _issue(request, repository, _require_issue(request, repository, documentation)))
+    repository = open_commented(request, documentation, "read")
+    return found(request, show_issue(request, repository, require_issue(request, repository, documentation)))
 
 
 @routes.add("GET", "/repos/{owner}/{repo}/issues/{issue_number}/comments")
 def list_comments(request: Request) -> Response:
     """The comments on an issue, oldest first."""
     documentation = f"{PAGE}#list-issue-comments"
-    repository = _repository(request, documentation, "read")
-    _require_issue(request, repository, documentation)
+    repository = open_commented(request, documentation, "read")
+    require_issue(request, repository, documentation)
     number = int(request.parameters["issue_number"])
     comments = [
         comment
@@ -98,8 +92,8 @@ def list_comments(request: Request) -> Response:
 def create_comment(request: Request) -> Response:
     """Comment on an issue or pull request: 201."""
     documentation = f"{PAGE}#create-an-issue-comment"
-    repository = _repository(request, documentation, "write")
-    _require_issue(request, repository, documentation)
+    repository = open_commented(request, documentation, "write")
+    require_issue(request, repository, documentation)
     number = add_comment(
         request.state,
         repository,
@@ -115,7 +109,7 @@ def create_comment(request: Request) -> Response:
 def get_comment(request: Request) -> Response:
     """A comment."""
     documentation = f"{PAGE}#get-an-issue-comment"
-    repository = _repository(request, documentation, "read")
+    repository = open_commented(request, documentation, "read")
     return found(request, _comment(request, repository, _named(request, repository, documentation)))
 
 
@@ -123,7 +117,7 @@ def get_comment(request: Request) -> Response:
 def update_comment(request: Request) -> Response:
     """Change a comment's text: its author's, or with write access anybody's."""
     documentation = f"{PAGE}#update-an-issue-comment"
-    repository = _repository(request, documentation, "write")
+    repository = open_commented(request, documentation, "write")
     comment = _named(request, repository, documentation)
     login = request.identity["login"]
     strong = request.identity["type"] == "App" or role(request.state, repository, login) in (
@@ -145,7 +139,7 @@ def update_comment(request: Request) -> Response:
 def create_reaction(request: Request) -> Response:
     """React to a comment: 201, or 200 when the same user had reacted so before."""
     documentation = "reactions/reactions#create-reaction-for-an-issue-comment"
-    repository = _repository(request, documentation, "write")
+    repository = open_commented(request, documentation, "write")
     comment = _named(request, repository, documentation)
     content = required(json_body(request, documentation), "content", str, documentation)
     if content not in REACTIONS:
@@ -169,7 +163,7 @@ def create_reaction(request: Request) -> Response:
 def list_reactions(request: Request) -> Response:
     """The reactions to a comment, oldest first, all or those of one `content`."""
     documentation = "reactions/reactions#list-reactions-for-an-issue-comment"
-    repository = _repository(request, documentation, "read")
+    repository = open_commented(request, documentation, "read")
     content = request.query.get("content")
     reactions = _named(request, repository, documentation)["reactions"]
     wanted = [reaction for reaction in reactions if content in (None, reaction["content"])]
@@ -181,7 +175,7 @@ def list_reactions(request: Request) -> Response:
 def delete_reaction(request: Request) -> Response:
     """Take one's own reaction back: 204."""
     documentation = "reactions/reactions#delete-an-issue-comment-reaction"
-    repository = _repository(request, documentation, "write")
+    repository = open_commented(request, documentation, "write")
     comment = _named(request, repository, documentation)
     number = request.parameters["reaction_id"]
     reaction = next((known for known in comment["reactions"] if str(known["id"]) == number), None)
@@ -192,19 +186,11 @@ def delete_reaction(request: Request) -> Response:
     return Response(204)
 
 
-def _repository(request: Request, documentation: str, level: str) -> Document:
+def open_commented(request: Request, documentation: str, level: str) -> Document:
     """The repository, for whoever reads it; an app needs issues or pull requests of that level."""
     pulls = app_may(request.identity, f"pull_requests:{level}")
     permission = f"{'pull_requests' if pulls else 'issues'}:{level}"
     return open_repository(request, documentation, permission=permission)
-
-
-def _require_issue(request: Request, repository: Document, documentation: str) -> Document:
-    key = f"{repository['full_name'].lower()}/{request.parameters['issue_number']}"
-    issue = request.state.collection("github.issues").get(key)
-    if issue is None:
-        raise not_found(documentation)
-    return issue
 
 
 def _record_comment(
@@ -214,7 +200,7 @@ def _record_comment(
     request = own_request(state)
     payload = {
         "action": action,
-        "issue": _issue(request, repository, issue),
+        "issue": show_issue(request, repository, issue),
         "comment": _comment(request, repository, comment),
         **more,
     }
@@ -235,53 +221,6 @@ def _body(request: Request, documentation: str) -> str:
     if len(text) > LONGEST:
         raise validation_failed("IssueComment", [f"Body is too long (maximum is {LONGEST} characters)"], documentation)
     return text
-
-
-def _issue(request: Request, repository: Document, issue: Document) -> Document:
-    number = issue["number"]
-    link = repository_url(request, repository, f"/issues/{number}")
-    comments = [
-        comment
-        for comment in request.state.collection("github.comments").values()
-        if (comment["repository"], comment["issue"]) == (repository["full_name"], number)
-    ]
-    pull = request.state.collection("github.pulls").get(f"{repository['full_name'].lower()}/{number}") or {}
-    kind = "pull" if issue["pull_request"] else "issues"
-    page = html_url(request, f"/{repository['full_name']}/{kind}/{number}")
-    shown: Document = {
-        "id": issue["id"],
-        "node_id": node_id("PullRequest" if issue["pull_request"] else "Issue", issue["id"]),
-        "url": link,
-        "repository_url": repository_url(request, repository),
-        "labels_url": f"{link}/labels{{/name}}",
-        "comments_url": f"{link}/comments",
-        "events_url": f"{link}/events",
-        "html_url": page,
-        "number": number,
-        "state": pull.get("state", "open"),
-        "title": issue["title"],
-        "body": None,
-        "user": simple_user_of(request, issue["login"]),
-        "labels": [],
-        "assignee": None,
-        "assignees": [],
-        "milestone": None,
-        "locked": False,
-        "comments": len(comments),
-        "author_association": author_association(request.state, repository, issue["login"]),
-        "created_at": issue["created_at"],
-        "updated_at": max(comment["updated_at"] for comment in comments) if comments else issue["created_at"],
-        "closed_at": pull.get("closed_at"),
-    }
-    if issue["pull_request"]:
-        shown["pull_request"] = {
-            "url": repository_url(request, repository, f"/pulls/{number}"),
-            "html_url": page,
-            "diff_url": f"{page}.diff",
-            "patch_url": f"{page}.patch",
-            "merged_at": pull.get("merged_at"),
-        }
-    return shown
 
 
 def _comment(request: Request, repository: Document, comment: Document) -> Document:

@@ -82,3 +82,22 @@ def test_an_issue_is_opened_with_the_next_number(operator: httpx2.Client) -> Non
     assert (made.status_code, made.json()["number"], made.json()["title"]) == (201, 2, "Checkout fails")
     assert operator.get(f"{REPOSITORY}/issues/2").json()["user"]["login"] == "operator"
     assert operator.post(f"{REPOSITORY}/issues", json={}).status_code == 422
+
+
+def test_issues_are_found_by_label_and_state_and_closed_with_a_reason(world: World, operator: httpx2.Client) -> None:
+    made = operator.post(f"{REPOSITORY}/issues", json={"title": "Drift", "body": "text", "labels": ["drift"]}).json()
+    assert (made["body"], [label["name"] for label in made["labels"]]) == ("text", ["drift"])
+    operator.post(f"{REPOSITORY}/issues", json={"title": "Checkout fails"})
+    listed = operator.get(f"{REPOSITORY}/issues").json()
+    assert [(issue["number"], "pull_request" in issue) for issue in listed] == [(3, False), (2, False), (1, True)]
+    assert [issue["number"] for issue in operator.get(f"{REPOSITORY}/issues?labels=Drift").json()] == [2]
+    one = f"{REPOSITORY}/issues/2"
+    closed = operator.patch(one, json={"state": "closed", "state_reason": "completed"}).json()
+    assert (closed["state"], closed["state_reason"]) == ("closed", "completed")
+    assert closed["closed_at"] is not None
+    assert operator.get(f"{REPOSITORY}/issues?labels=drift").json() == []
+    assert [issue["number"] for issue in operator.get(f"{REPOSITORY}/issues?state=closed").json()] == [2]
+    reopened = operator.patch(one, json={"state": "open", "title": "Drift again"}).json()
+    assert (reopened["title"], reopened["state"], reopened["closed_at"]) == ("Drift again", "open", None)
+    assert operator.patch(one, json={"state": "ended"}).status_code == 422
+    assert world.app("contents:read").patch(one, json={"title": "x"}).status_code == 403

@@ -1,6 +1,7 @@
 """What one run of the engine did: every resource with its operation, what went wrong, and the outputs, masked."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,10 @@ class Resource:
     changed: list[str] = field(default_factory=list)
     """The properties that differ, where the engine told."""
     failed: bool = False
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """What the state has of it: what the service answered, over what it was asked for. Secrets are masked."""
+    after: Mapping[str, Any] = field(default_factory=dict)
+    """What the program asks for; empty where it asks for it no more. Secrets are masked."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -53,6 +58,10 @@ class Operation:
     outputs: dict[str, Any] = field(default_factory=dict)
     """The stack's, with `[secret]` for every secret."""
     succeeded: bool = False
+    drifted: set[str] = field(default_factory=set)
+    """The URNs of what a refresh found changed or deleted."""
+    locked_by: str = ""
+    """Who holds the stack's lock, in the engine's words, where that kept the operation from beginning."""
 
     def counts(self) -> dict[str, int]:
         """Resources by operation, every operation named."""
@@ -85,6 +94,8 @@ class Operation:
         elif event.res_outputs_event is not None:
             metadata = event.res_outputs_event.metadata
             self._begin(metadata)
+            if metadata.op.value == "refresh" and (metadata.diffs or metadata.new is None):
+                self.drifted.add(metadata.urn)
             return self.resources.get(metadata.urn)
         elif event.res_op_failed_event is not None:
             metadata = event.res_op_failed_event.metadata
@@ -102,7 +113,7 @@ class Operation:
             self.diagnostics.append(message)
 
     def _begin(self, metadata: auto.StepEventMetadata) -> None:
-        operation = OPERATIONS.get(str(metadata.op.value if hasattr(metadata.op, "value") else metadata.op))
+        operation = OPERATIONS.get(metadata.op.value)
         if operation is None:
             return
         known = self.resources.get(metadata.urn)
@@ -116,4 +127,6 @@ class Operation:
             parent=state.parent if state else "",
             operation=operation,
             changed=sorted((metadata.detailed_diff or {}).keys()) or list(metadata.diffs or []),
+            before={**(old.inputs or {}), **(old.outputs or {})} if (old := metadata.old) else {},
+            after=new.inputs or {} if (new := metadata.new) and operation != "delete" else {},
         )

@@ -1,0 +1,40 @@
+"""synthetic-budget."""
+
+from collections.abc import Iterator
+
+from policies.limits import DOLLARS_PER_SYNTHETIC_RUN, MOST_SYNTHETIC_DOLLARS
+from policies.model import Resource, Stack, mapping
+from policies.rule import Finding, Rule, Severity
+
+_SECONDS = 30 * 24 * 3600
+
+
+def dollars(stack: Stack) -> float:
+    """What the synthetic tests of a stack cost in 30 days, in USD, without retries."""
+    return sum(_runs(test) for test in stack.of("SyntheticsTest")) * DOLLARS_PER_SYNTHETIC_RUN
+
+
+def _runs(test: Resource) -> float:
+    every = mapping(test.inputs.get("optionsList")).get("tickEvery")
+    if test.inputs.get("status") == "paused" or not isinstance(every, (int, float)) or every <= 0:
+        return 0
+    return len(test.inputs.get("locations") or []) * _SECONDS / every
+
+
+def _too_expensive(stack: Stack) -> Iterator[Finding]:
+    cost = dollars(stack)
+    if cost > MOST_SYNTHETIC_DOLLARS:
+        yield None, f"its synthetic tests cost {cost:.2f} USD in 30 days, more than {MOST_SYNTHETIC_DOLLARS:.2f}"
+    for test in stack.of("SyntheticsTest"):
+        if test.inputs.get("type") != "api":
+            yield test, "only API tests are in the budget: a browser test costs more than twenty times as much"
+
+
+RULE = Rule(
+    id="synthetic-budget",
+    severity=Severity.MANDATORY,
+    what="The synthetic tests of a stack are API tests that cost no more than policies/limits.py allows.",
+    why="Datadog bills each run from each location: an interval in the wrong unit costs sixty times as much.",
+    fix="Test less often or from fewer places, or raise `MOST_SYNTHETIC_DOLLARS` in the same change.",
+    stack=_too_expensive,
+)
