@@ -13,5 +13,10 @@ def is_running(process: int) -> bool:
     except PermissionError:
         return True
     # A killed process keeps its number until its parent notices; Linux tells, elsewhere it counts as running.
-    status = Path(f"/proc/{process}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] not in "ZX"
+    if not Path("/proc/self/stat").exists():
+        return True
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # It has ended since.
+    return status.rpartition(")")[2].split()[0] not in "ZX"

@@ -28,6 +28,7 @@ from sandbox.world.edge.proxy import Proxy, Verdict
 from sandbox.world.github import GITHUB
 from sandbox.world.service import Request, Response, Service, ServiceError
 from sandbox.world.site import SITE
+from sandbox.world.site.answers import end_functions
 from sandbox.world.slack import SLACK
 from sandbox.world.state import State
 from sandbox.world.vercel import VERCEL
@@ -93,6 +94,7 @@ class Server:
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()
+        end_functions(self._state)
 
     def _listener(self, name: str) -> socket.socket:
         # asyncio sends small writes at once only where it sees that a socket's protocol is TCP.
@@ -167,7 +169,7 @@ class _Carrier:
             fault = faults.take(self._state, self._service.name, received.method, raw_path, host)
         response, known = (Response(204), True)
         if fault is None or fault.works:
-            response, known = self._answer(received, raw_path, body)
+            response, known = await self._answer(received, raw_path, body)
         if fault is not None and fault.kind == "status":
             injected = self._service.error_body(fault.status, "injected by the sandbox")
             response = Response(fault.status, injected, fault.headers or {})
@@ -209,7 +211,7 @@ class _Carrier:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    def _answer(self, received: web.Request, raw_path: str, body: bytes) -> tuple[Response, bool]:
+    async def _answer(self, received: web.Request, raw_path: str, body: bytes) -> tuple[Response, bool]:
         service = self._service
         path = raw_path.removeprefix(service.strip_prefix) if service.strip_prefix else raw_path
         found = service.find(received.method, path)
@@ -230,7 +232,8 @@ class _Carrier:
         try:
             if route.authenticated:
                 request = replace(request, identity=service.authenticate(request))
-            return route.handler(request), True
+            answer = route.handler(request)
+            return answer if isinstance(answer, Response) else await answer, True
         except ServiceError as error:
             return error.response, True
         except Exception:

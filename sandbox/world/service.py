@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,7 +53,8 @@ class ServiceError(Exception):
         self.response = Response(status, body, headers or {})
 
 
-Handler = Callable[[Request], Response]
+Handler = Callable[[Request], Response | Awaitable[Response]]
+"""What answers a route's requests: at once, or where it has to wait for somebody else, without holding up the world."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ class State:
 
     def __init__(self, path: Path | None = None) -> None:
         """Open the world's file, or keep everything in memory when `path` is None."""
+        self.folder = None if path is None else path.parent
+        """Where the world's other files may be kept; None where it is in memory."""
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         # The one server thread is not always the thread that opened the file (tests run the server in the background).
@@ -76,6 +78,13 @@ class State:
     def collection(self, name: str) -> Collection:
         """The collection of that name, `<service>.<plural>` by convention (`github.environments`)."""
         return Collection(self._database, name)
+
+    def version(self) -> tuple[int, int]:
+        """What changes whenever a document does, here or in another process: cheap enough to ask many times a second.
+
+        Source: https://www.sqlite.org/pragma.html#pragma_data_version, which tells of every connection but this one.
+        """
+        return self._database.execute("PRAGMA data_version").fetchone()[0], self._database.total_changes
 
     def close(self) -> None:
         """Release the file."""

@@ -1,99 +1,169 @@
-"""What a deployment answers: the files of its Build Output API v3 (https://vercel.com/docs/build-output-api).
+"""What a deployment brings: the files of its Build Output API v3 (https://vercel.com/docs/build-output-api).
 
-Served are `static/**` by exact path, as `PATH.html` and as `PATH/index.html`, with the `overrides` of `config.json`.
-Of its `routes`, only those are followed that add headers and continue, before files are looked at and in the phase
-`hit`. Not done: functions and prerendered pages, which are answered 501 and named; rewrites, redirects, conditions on
-headers, cookies or queries; middleware, images and wildcard domains; output that was uploaded as an archive.
+A path leads to a static file, by its exact name, as `PATH.html`, as `PATH/index.html`, or by the `overrides` of
+`config.json`; to a page that was rendered when the deployment was built; or to a function.
 """
 
 import json
-import re
-from http import HTTPStatus
+import posixpath
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from mimetypes import MimeTypes
 from typing import Any
-from urllib.parse import unquote
 
-from sandbox.world.service import Request, Response
 from sandbox.world.state import Document, State
 from sandbox.world.vercel.builds import OUTPUT_CONFIGURATION
 from sandbox.world.vercel.files import read_file
 
-_OUTPUT = OUTPUT_CONFIGURATION.removesuffix("config.json")
-_STATIC = f"{_OUTPUT}static/"
-_FUNCTIONS = f"{_OUTPUT}functions/"
+OUTPUT = OUTPUT_CONFIGURATION.removesuffix("config.json")
+_STATIC = f"{OUTPUT}static/"
+_FUNCTIONS = f"{OUTPUT}functions/"
+_FUNCTION = ".func"
+CONFIGURATION = ".vc-config.json"
+_PRERENDER = ".prerender-config.json"
 _TYPES = MimeTypes()
 # What Vercel says; the standard library changed its mind with Python 3.12.
 _TYPES.add_type("application/javascript", ".js")
 _TYPES.add_type("application/javascript", ".mjs")
+_TYPES.add_type("text/x-component", ".rsc")
 _TEXTUAL = ("application/json", "application/javascript", "application/xml", "image/svg+xml")
 
 
-def find_answer(request: Request, deployment: Document) -> Response:
-    """What a ready deployment answers to a GET or HEAD of the request's path."""
-    digests: dict[str, str] = {file["file"]: file["sha"] for file in deployment["files"]}
-    state, team = request.state, deployment["ownerId"]
-    if OUTPUT_CONFIGURATION not in digests:
-        return Response(HTTPStatus.NOT_IMPLEMENTED, "the sandbox's site serves no archives: deploy without --archive\n")
-    config = json.loads(read_file(state, team, digests[OUTPUT_CONFIGURATION]))
-    path = unquote(request.path)
-    headers = _route_headers(config, path, hit=False)
-    found = _find_file(config, digests, path)
-    if found is not None:
-        name, content_type = found
-        headers |= {
-            "Content-Type": content_type,
-            "ETag": f'"{digests[name]}"',
-            **_route_headers(config, path, hit=True),
+@dataclass(frozen=True, kw_only=True, slots=True)
+class File:
+    """A file to answer with.
+
+    Attributes:
+        name: where it stands among the deployment's files.
+        digest: its SHA-1.
+        headers: what the build says of it, names in small letters.
+        status: what it is answered with.
+    """
+
+    name: str
+    digest: str
+    headers: Mapping[str, str]
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of a build.
+
+    Attributes:
+        folder: where it stands among the deployment's files, `….func`.
+        configuration: its `.vc-config.json`.
+    """
+
+    folder: str
+    configuration: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class BuildOutput:
+    """The output of one deployment. It never changes, so what was once read of it is kept."""
+
+    state: State = field(repr=False)
+    deployment: Document = field(repr=False)
+
+    def read(self, digest: str) -> bytes:
+        """The content of a file by its SHA-1."""
+        return read_file(self.state, self.deployment["ownerId"], digest)
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """The SHA-1 of each file by its name, symbolic links left out."""
+        return {file["file"]: file["sha"] for file in self.deployment["files"] if not _is_link(file)}
+
+    @cached_property
+    def links(self) -> dict[str, str]:
+        """Where each symbolic link leads, by its name: the builder writes one where functions are the same."""
+        links = [file for file in self.deployment["files"] if _is_link(file)]
+        return {
+            file["file"]: posixpath.normpath(
+                posixpath.join(posixpath.dirname(file["file"]), self.read(file["sha"]).decode())
+            )
+            for file in links
         }
-        return Response(HTTPStatus.OK, read_file(state, team, digests[name]), headers)
-    function = f"{_FUNCTIONS}{path.strip('/') or 'index'}.func/.vc-config.json"
-    if function in digests:
-        return Response(HTTPStatus.NOT_IMPLEMENTED, f"the sandbox's site runs no functions: {function}\n", headers)
-    return _not_found(state, deployment, digests, headers)
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The build's `config.json`. Raises KeyError where there is none, as with an archive."""
+        return json.loads(self.read(self.digests[OUTPUT_CONFIGURATION]))
+
+    def has(self, path: str) -> bool:
+        """Whether a path leads to something."""
+        return self.find_file(path) is not None or self.find_function(path) is not None
+
+    def find_file(self, path: str) -> File | None:
+        """The static file or the page rendered beforehand that a path leads to."""
+        return self._static_file(path) or self._rendered(path)
+
+    def find_function(self, path: str) -> Function | None:
+        """The function that a path leads to."""
+        folder = f"{_FUNCTIONS}{_output_path(path)}{_FUNCTION}"
+        folder = self.links.get(folder, folder)
+        digest = self.digests.get(f"{folder}/{CONFIGURATION}")
+        return None if digest is None else Function(folder, json.loads(self.read(digest)))
+
+    def error_page(self) -> File | None:
+        """The page for what is not found, of builds that have one and no route to it."""
+        return self._file("404.html", "text/html; charset=utf-8")
+
+    def _static_file(self, path: str) -> File | None:
+        overrides: dict[str, dict[str, str]] = self.config.get("overrides", {})
+        wanted = path.strip("/")
+        for candidate in (wanted, f"{wanted}.html", f"{wanted}/index.html".lstrip("/")):
+            # An override moves a file: it is not to be had under its own name any more.
+            name = self._moved.get(candidate, candidate)
+            given = overrides.get(name, {})
+            if given.get("path", candidate) == candidate:
+                found = self._file(name, given.get("contentType") or _content_type(name))
+                if found is not None:
+                    return found
+        return None
+
+    @cached_property
+    def _moved(self) -> dict[str, str]:
+        return {given["path"]: name for name, given in self.config.get("overrides", {}).items() if "path" in given}
+
+    def _file(self, name: str, content_type: str) -> File | None:
+        digest = self.digests.get(f"{_STATIC}{name}")
+        if digest is None:
+            return None
+        return File(name=f"{_STATIC}{name}", digest=digest, headers={"content-type": content_type})
+
+    def _rendered(self, path: str) -> File | None:
+        """A page that was rendered by the build and does not grow old; one that does is the function's to answer."""
+        name = f"{_FUNCTIONS}{_output_path(path)}{_PRERENDER}"
+        digest = self.digests.get(name)
+        if digest is None:
+            return None
+        config = json.loads(self.read(digest))
+        fallback = config.get("fallback")
+        if not isinstance(fallback, dict) or config.get("expiration") is not False:
+            return None
+        page = posixpath.join(posixpath.dirname(name), fallback["fsPath"])
+        if page not in self.digests:
+            return None
+        headers = {key.lower(): value for key, value in config.get("initialHeaders", {}).items()}
+        # Vercel keeps the tags to itself.
+        headers.pop("x-next-cache-tags", None)
+        headers.setdefault("content-type", fallback.get("contentType") or _content_type(page))
+        headers["x-vercel-cache"] = "PRERENDER"
+        return File(name=page, digest=self.digests[page], headers=headers, status=config.get("initialStatus", 200))
 
 
-def _find_file(config: dict[str, Any], digests: dict[str, str], path: str) -> tuple[str, str] | None:
-    """The uploaded file that a path leads to, and its content type."""
-    overrides: dict[str, dict[str, str]] = config.get("overrides", {})
-    served = {given["path"]: name for name, given in overrides.items() if "path" in given}
-    wanted = path.strip("/")
-    for candidate in (wanted, f"{wanted}.html", f"{wanted}/index.html".lstrip("/")):
-        # An override moves a file: it is not to be had under its own name any more.
-        name = served.get(candidate, candidate)
-        given = overrides.get(name, {})
-        if f"{_STATIC}{name}" in digests and given.get("path", candidate) == candidate:
-            return f"{_STATIC}{name}", given.get("contentType") or _content_type(name)
-    return None
+def _output_path(path: str) -> str:
+    return path.strip("/") or "index"
+
+
+def _is_link(file: Mapping[str, Any]) -> bool:
+    return stat.S_ISLNK(file["mode"])
 
 
 def _content_type(name: str) -> str:
     kind = _TYPES.guess_type(name)[0] or "application/octet-stream"
     return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind in _TEXTUAL else kind
-
-
-def _route_headers(config: dict[str, Any], path: str, *, hit: bool) -> dict[str, str]:
-    """The headers of the routes that match a path and continue: in the phase `hit`, or in the first one."""
-    headers: dict[str, str] = {}
-    phase = ""
-    for route in config.get("routes", []):
-        if "handle" in route:
-            phase = route["handle"]
-            continue
-        simple = route.get("continue") and not route.keys() & {"has", "missing", "methods", "dest", "status"}
-        if phase == ("hit" if hit else "") and simple and _matches(route.get("src", ""), path):
-            headers |= {name.title(): value for name, value in route.get("headers", {}).items()}
-    return headers
-
-
-def _matches(source: str, path: str) -> bool:
-    # The sources are JavaScript's regular expressions, which write named groups otherwise.
-    return re.match(re.sub(r"\(\?<(?=\w)", "(?P<", source), path) is not None
-
-
-def _not_found(state: State, deployment: Document, digests: dict[str, str], headers: dict[str, str]) -> Response:
-    page = f"{_STATIC}404.html"
-    if page in digests:
-        content = read_file(state, deployment["ownerId"], digests[page])
-        return Response(HTTPStatus.NOT_FOUND, content, {**headers, "Content-Type": "text/html; charset=utf-8"})
-    error = {"Content-Type": "text/plain; charset=utf-8", "X-Vercel-Error": "NOT_FOUND"}
-    return Response(HTTPStatus.NOT_FOUND, "The page could not be found\n\nNOT_FOUND\n", {**headers, **error})

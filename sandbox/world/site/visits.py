@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from sandbox.world.edge.hosts import without_port
 from sandbox.world.service import Request, Response, Routes
-from sandbox.world.site.build_output import find_answer
+from sandbox.world.site.answers import find_answer
 from sandbox.world.site.protection import is_open
 from sandbox.world.state import Document, State
 from sandbox.world.vercel.authentication import TEAMS
@@ -38,10 +38,10 @@ _LOGIN = """<!doctype html>
 @routes.add("HEAD", "/", authenticated=False)
 @routes.add("GET", "/{path:path}", authenticated=False)
 @routes.add("HEAD", "/{path:path}", authenticated=False)
-def visit(request: Request) -> Response:
+async def visit(request: Request) -> Response:
     """Answer with the deployment that the Host header leads to."""
     host = without_port(request.headers.get("host", ""))
-    answer = _answer(request, host)
+    answer = await _answer(request, host)
     return Response(
         answer.status,
         answer.body,
@@ -54,7 +54,7 @@ def visit(request: Request) -> Response:
     )
 
 
-def _answer(request: Request, host: str) -> Response:
+async def _answer(request: Request, host: str) -> Response:
     domain = request.state.collection(DOMAINS).get(host)
     if domain is not None:
         advance_alias_request(request.state, request.state.collection(PROJECTS)[domain["projectId"]])
@@ -78,7 +78,7 @@ def _answer(request: Request, host: str) -> Response:
     arranged = broken_site(request.state, deployment, host, request.path)
     if arranged is not None:
         return _platform_error(arranged, "FUNCTION_INVOCATION_FAILED", "The site is broken, as was arranged.")
-    return find_answer(request, deployment)
+    return await find_answer(request, deployment)
 
 
 def _serving(state: State, host: str) -> Document | None:
