@@ -58,3 +58,4 @@ bench: env ## calls and seconds of a rollback, the longest paths, how soon alert
 
 pictures: env ## draw the pictures of docs/ again
 	@$(RUN) python -m docs.pictures
+	@$(RUN) python -m docs.pictures.page

@@ -11,13 +11,17 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import httpx2
 
+from sandbox.accounts import load_accounts
 from sandbox.actions import npm, pip
 from sandbox.actions.runner import serve_runs
-from sandbox.paths import PROJECT
+from sandbox.page.server import Page
+from sandbox.page.stacks import read_stacks
+from sandbox.paths import PROJECT, stacks
 from sandbox.processes import is_running
 from sandbox.world.edge import environment
 from sandbox.world.server import Server
@@ -111,15 +115,20 @@ def stop(home: Path) -> bool:
 async def _serve(home: Path) -> None:
     described = home / "sandbox.json"
     state = State(home / "world.db")
-    server = Server(state, _last_ports(described), home / AUTHORITY)
+    last_ports = _last_ports(described)
+    accounts = load_accounts(home)
+    server = Server(state, last_ports, home / AUTHORITY)
     try:
         await server.start()
     except OSError:
         # The ports of last time are taken by now; any others do, and `up` tells the stacks.
         server = Server(state, certificate_authority=home / AUTHORITY)
         await server.start()
+    secrets = [getattr(accounts, field.name) for field in fields(accounts)]
+    page = Page(state, read_stacks([PROJECT / f"Pulumi.{name}.yaml" for name in stacks()]), secrets)
+    urls = {**server.urls, "page": await page.start(last_ports.get("page", 0))}
     unfinished = described.with_suffix(".new")
-    unfinished.write_text(json.dumps({"pid": os.getpid(), "urls": server.urls}))
+    unfinished.write_text(json.dumps({"pid": os.getpid(), "urls": urls}))
     unfinished.rename(described)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -133,6 +142,7 @@ async def _serve(home: Path) -> None:
     await stopped.wait()
     ended.set()
     await asyncio.to_thread(runs.join, STOP_SECONDS)
+    await page.stop()
     await server.stop()
 
 

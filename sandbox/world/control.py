@@ -1,4 +1,7 @@
-"""The sandbox's own door: arm faults, read what was asked of the world. Never counted, never failed by a fault."""
+"""The sandbox's own door: arm faults, read what was asked of the world. Never counted, never failed by a fault.
+
+It is for programs on this machine: whatever a browser sends for a site is refused, or any site could arm faults.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -44,8 +47,10 @@ def list_exchanges(request: Request) -> Response:
     )
 
 
-def _anyone(_request: Request) -> Mapping[str, Any]:
+def _no_site(request: Request) -> Mapping[str, Any]:
+    if "origin" in request.headers:
+        raise ServiceError(403, {"message": "this door is not for browsers: the page has buttons of its own"})
     return {}
 
 
-CONTROL = Service(name="control", subjects=(routes,), authenticate=_anyone)
+CONTROL = Service(name="control", subjects=(routes,), authenticate=_no_site)

@@ -1,6 +1,7 @@
 """Slack's incoming webhooks: https://api.slack.com/messaging/webhooks."""
 
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,9 @@ def post_message(request: Request) -> Response:
         message.get("text") or message.get("blocks") or message.get("attachments")
     ):
         return Response(400, "no_text")
-    request.state.collection("slack.messages").add({"channel": hooks[hook]["channel"], **message})
+    # A message's `ts` is its time in seconds, as text (https://docs.slack.dev/messaging/retrieving-messages).
+    kept = {"channel": hooks[hook]["channel"], **message, "ts": f"{time.time():.6f}"}
+    request.state.collection("slack.messages").add(kept)
     return Response(200, "ok")
 
 

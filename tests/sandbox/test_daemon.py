@@ -1,6 +1,7 @@
 """The background process: what a push in its world starts."""
 
 import base64
+import json
 import subprocess
 import sys
 import time
@@ -80,3 +81,13 @@ def test_a_push_is_run_once_the_reviewer_has_approved(served: tuple[State, dict[
     github("POST", f"/actions/runs/{run}/pending_deployments", verdict, token=accounts.reviewer_token)
 
     assert wait_for(run, "completed") == "success"
+
+
+def test_the_page_is_served_as_long_as_the_sandbox_runs(served: tuple[State, dict[str, str], Accounts]) -> None:
+    world, urls, accounts = served
+    home = httpx2.get(urls["page"], trust_env=False)
+    assert (home.status_code, "<title>Sandbox</title>" in home.text) == (200, True)
+    world.collection("slack.messages").add({"channel": "deploys", "text": accounts.database_password, "ts": "1.0"})
+    with httpx2.stream("GET", f"{urls['page']}/events", trust_env=False, timeout=PATIENCE_SECONDS) as events:
+        view = next(line for line in events.iter_lines() if line.startswith('data: {"environments"'))
+    assert [entry["title"] for entry in json.loads(view.removeprefix("data: "))["timeline"]] == ["#deploys: ***"]

@@ -151,7 +151,8 @@ def record_review(
     comment: str = "",
 ) -> None:
     """Record what a reviewer decided about a run's deployment to an environment. Raises KeyError for an unknown run."""
-    review = {"environment": environment, "login": login, "state": verdict, "comment": comment}
+    said = {"environment": environment, "login": login, "state": verdict, "comment": comment}
+    review = {**said, "at": timestamp()}
     runs = state.collection("github.workflow_runs")
     with _CHANGING:
         run = runs[str(number)]

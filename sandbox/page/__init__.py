@@ -1,0 +1,1 @@
+"""The page that shows what happens in the sandbox while it happens, with buttons for what an operator would try."""

@@ -1,0 +1,33 @@
+"""What the page has to know of each stack, from the committed stack files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stack:
+    """One environment."""
+
+    name: str
+    branch: str
+    domain: str
+    repository: str
+    """`owner/name`."""
+
+
+def read_stacks(files: Sequence[Path]) -> tuple[Stack, ...]:
+    """The stacks of `Pulumi.NAME.yaml` files, in their order."""
+    return tuple(_read(file) for file in files)
+
+
+def _read(file: Path) -> Stack:
+    config = yaml.safe_load(file.read_text())["config"]
+    return Stack(
+        name=file.name.removeprefix("Pulumi.").removesuffix(".yaml"),
+        branch=config["ai-tools:branch"],
+        domain=config["ai-tools:domain"],
+        repository=f"{config['github:owner']}/{config['ai-tools:repository']}",
+    )
