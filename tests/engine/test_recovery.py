@@ -29,14 +29,14 @@ KILLS: list[list[Cut]] = [
     # Service, method and path of a call that is never answered; whether it takes effect; what the next up says of it.
     [
         ("vercel", "POST", "/projects$", True, r"app-project exists \(ai-tools-staging, prj_\w+\), and is adopted"),
-        ("datadog", "POST", "/synthetics/tests/api$", False, r"monitoring-health was not made; the next up makes it"),
+        ("datadog", "POST", "/synthetics/tests/api$", False, r"monitoring-(health|certificate\S*) was not made"),
         ("github", "POST", "/deployment-branch-policies$", True, r"-branch-policy exists"),
     ],
     [
         ("vercel", "POST", "/env$", True, r"app-variable-[A-Z_]+ exists"),
         ("vercel", "POST", "/domains$", True, r"app-domain exists"),
         ("vercel", "PATCH", "/protection-bypass$", True, r"app-bypass exists"),
-        ("datadog", "POST", "/synthetics/tests/api$", True, r"monitoring-health exists"),
+        ("datadog", "POST", "/synthetics/tests/api$", True, r"monitoring-(health|certificate\S*) exists"),
     ],
 ]
 """Kill by kill, calls that an `up` then makes whatever its order: what they wait for was not there before, and GitHub's

@@ -172,7 +172,8 @@ class App:
     def start(self, *argv: str, **environ: str) -> "subprocess.Popen[str]":
         """Start a subcommand as a process of its own, which can be killed."""
         return subprocess.Popen(
-            [sys.executable, "-m", "deploy", *self.argv(*argv)],
+            # Whoever runs the tests in a shell's background ignores Ctrl-C, and so would what they start.
+            ["env", "--default-signal=INT", sys.executable, "-m", "deploy", *self.argv(*argv)],
             cwd=PACKAGE,
             env={**os.environ, **self.environ, **environ},
             stdin=subprocess.DEVNULL,

@@ -24,7 +24,7 @@ from tests.engine.conftest import SOME_FILES, STACKS
 NAME = "acme/ai-tools-deployment"
 REVIEWER = "octocat"
 PERSON = {"name": "Mona", "email": "mona@example.com", "login": "mona"}
-CODE = ("components", "operations", "sandbox", "tools")
+CODE = ("components", "operations", "policies", "sandbox", "tools")
 
 MAKEFILE = f"""\
 # Stands in for the real one: this machine has what it would install, and the tests are what runs this.
