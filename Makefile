@@ -1,6 +1,6 @@
 # `make up` and `make test` are all a fresh machine needs; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help env up preview policy refresh down sandbox sandbox-stop fix lint test bench pictures
+.PHONY: help env up preview policy refresh down rehearse sandbox sandbox-stop fix lint test bench pictures
 
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
@@ -33,6 +33,9 @@ refresh: env ## find what was changed in the sandbox's world by hand
 
 down: env ## delete what the stacks made; refuses where a resource is protected, as in production
 	@$(RUN) python -m sandbox down
+
+rehearse: env ## play a month of deploys of the example app in the sandbox (seven minutes); fails when a step goes another way
+	@$(RUN) python -m rehearsal
 
 sandbox: env ## serve the sandbox in the background and print its addresses
 	@$(RUN) python -m sandbox start

@@ -11,8 +11,11 @@ import yaml
 GITHUB_ACTIONS_APP_ID = 15368
 """Only GitHub Actions itself can report the required checks: a token with `statuses: write` cannot forge one."""
 
-REPOSITORY_ROLE_IDS = {"maintain": 2, "write": 4, "admin": 5}
-"""Source: the actor IDs of built-in roles, https://docs.github.com/rest/repos/rules."""
+REPOSITORY_ROLE_IDS = {"admin": 5}
+"""Who passes the ruleset passes reviews and checks: no lesser role may.
+
+Source: the actor IDs of built-in roles, https://docs.github.com/rest/repos/rules.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -114,7 +114,7 @@ class StackConfig:
             secret_variables=_secret_variables(keys),
             reviewers=keys.texts("reviewers", _REVIEWER, "octocat", required=production),
             prevent_self_review=keys.flag("preventSelfReview", default=production),
-            delivered_by=keys.text("deliveredBy", r"role:(admin|maintain|write)|app:\d+", "role:admin"),
+            delivered_by=keys.text("deliveredBy", r"role:admin|app:\d+", "role:admin"),
             deploy_window=_deploy_window(keys, required=production),
             deploy_freezes=_deploy_freezes(keys),
             require_staging=keys.flag("requireStaging", default=True),

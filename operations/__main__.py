@@ -4,19 +4,19 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from operations.accounts import real_stack
-from operations.apply import ApplyError, Surroundings, is_healthy
+from operations.apply import REFRESH, ApplyError, Surroundings, is_healthy, refuse_superseded
 from operations.apply import apply as apply_stack
 from operations.github import GitHub, GitHubError, Written
 from operations.markdown import LONGEST_COMMENT, code, headline, show_previews
 from operations.operation import Resource
-from operations.preview import Preview, preview_of
+from operations.preview import Preview, PreviewError, preview_of
 from operations.rehearsal import rehearse
 from policies.rules import RULES
 from sandbox.daemon import SandboxError
@@ -55,7 +55,8 @@ def preview(
     """Show what `up` would do; exit code 1 where a preview fails."""
     previews: list[Preview] = []
     for name in stacks:
-        operation = rehearse(sandbox, name) if sandbox else real_stack(name).run("preview", refresh=refresh)
+        options: Mapping[str, Any] = REFRESH if refresh else {}
+        operation = rehearse(sandbox, name) if sandbox else real_stack(name).run("preview", **options)
         made = preview_of(operation)
         made.write(into / f"{name}.json")
         previews.append(made)
@@ -75,8 +76,9 @@ def comment(files: Files) -> None:
     """Write previews into the one comment of the pull request whose event this is."""
     event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text())
     title = f"## What merging {code(event['pull_request']['head']['sha'][:7])} would do"
-    missing = [f"### {file.stem}: there is no preview, the run says why" for file in files if not file.exists()]
-    previews = [Preview.read(file) for file in files if file.exists()]
+    known = {file: _read(file) for file in files}
+    missing = [f"### {file.stem}: there is no preview, the run says why" for file in files if not known[file]]
+    previews = [made for made in known.values() if made]
     room = LONGEST_COMMENT - len(title) - sum(map(len, missing)) - len(_run_link()) - 200
     shown = [show_previews(previews, longest=room)] if previews else []
     text = "\n\n".join([title, *shown, *missing, _run_link()])
@@ -87,32 +89,57 @@ def comment(files: Files) -> None:
 def apply(
     stack: Annotated[str, typer.Argument(help="Which.")],
     reviewed: Annotated[
-        str, typer.Option(help="The digest of the plan that was reviewed; empty: none had to be.")
-    ] = "",
+        str | None, typer.Option(help="The digest of the plan that was reviewed; left out: none had to be.")
+    ] = None,
 ) -> None:
-    """`up`, from a preview that must be the reviewed one, and a second preview that must be empty."""
+    """`up`, from a preview that must be the reviewed one, and a second preview that must be empty.
+
+    A workflow's job must be at main's newest commit; it asks with RUN_TOKEN, its own token.
+    """
+    refuse_superseded(os.environ)
     apply_stack(real_stack(stack), reviewed, Surroundings(tell=_tell, is_healthy=is_healthy), _tell_resource, RULES)
 
 
 @app.command()
 def drift(files: Files) -> None:
-    """Open, update or close the issue about drift, from previews with --refresh; a failed one changes nothing."""
-    previews = [Preview.read(file) for file in files]
-    if failed := [made.stack for made in previews if not made.succeeded]:
-        raise GitHubError(
-            f"Whether {', '.join(failed)} has drifted is not known: the preview failed. Nothing was written."
-        )
+    """Open, update or close the issue about drift, from previews with --refresh.
+
+    A stack whose preview failed or is not there is unknown: while there is one, no issue is closed, and the exit code
+    is 1.
+    """
+    previews, unknown = _read_known(files)
     github = GitHub.from_environment(os.environ)
-    if not any(made.changes for made in previews):
+    if drifted := [made.stack for made in previews if made.changes]:
+        shown = show_previews(previews, longest=LONGEST_COMMENT - 4000)
+        text = "\n\n".join([_explanation(previews, unknown), shown, _run_link()])
+        _tell_written(github.report_drift(f"Drift in {', '.join(drifted)}", text))
+    elif not unknown:
         ended = github.end_drift(f"Gone: a refresh and a preview of every stack change nothing. {_run_link()}")
         _tell("No drift.") if ended is None else _tell_written(ended)
-        return
-    drifted = ", ".join(made.stack for made in previews if made.changes)
-    text = "\n\n".join([_explanation(previews), show_previews(previews, longest=LONGEST_COMMENT - 4000), _run_link()])
-    _tell_written(github.report_drift(f"Drift in {drifted}", text))
+    if unknown:
+        raise GitHubError(
+            f"Whether {', '.join(unknown)} has drifted is not known: the preview failed, as its job says. The issue "
+            "was not closed."
+        )
 
 
-def _explanation(previews: Sequence[Preview]) -> str:
+def _read_known(files: Sequence[Path]) -> tuple[list[Preview], list[str]]:
+    """The previews that succeeded, and the names of the stacks without one."""
+    known = {file: _read(file) for file in files}
+    previews = [made for made in known.values() if made and made.succeeded]
+    return previews, [file.stem for file, made in known.items() if not made or not made.succeeded]
+
+
+def _read(file: Path) -> Preview | None:
+    """A preview; None where there is none, or something else in its place."""
+    try:
+        return Preview.read(file) if file.exists() else None
+    except PreviewError as error:
+        _tell(str(error))
+        return None
+
+
+def _explanation(previews: Sequence[Preview], unknown: Sequence[str]) -> str:
     """What differs by whose doing, and what to type either way."""
     lines = ["The accounts are not what `main` says. Nothing was changed; an `up` would do what is listed below."]
     for made in previews:
@@ -121,6 +148,7 @@ def _explanation(previews: Sequence[Preview]) -> str:
             lines.append(f"- **{made.stack}: changed by hand** or by another program: {', '.join(names)}")
         if waiting := len(made.changes) - len(names):
             lines.append(f"- **{made.stack}: not applied yet**, or lost: {waiting}")
+    lines += [f"- **{stack}: not known**: its preview failed, the run says why" for stack in unknown]
     lines.append(
         "To undo it: `gh workflow run apply.yml`. To keep it: change the program or the stack's configuration to match "
         "it, in a pull request. This issue is closed by the first night without drift."

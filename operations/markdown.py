@@ -1,6 +1,7 @@
 """Previews as GitHub shows them: in a pull request's comment, a run's summary, an issue."""
 
 import difflib
+import html
 import re
 from collections.abc import Sequence
 
@@ -58,7 +59,7 @@ def _preview(preview: Preview, *, with_diffs: bool) -> str:
 
 
 def _line(change: Change) -> str:
-    kind = change.type.rsplit(":", 1)[-1]
+    kind = code(change.type.rsplit(":", 1)[-1])
     changed = f" ({', '.join(code(name) for name in change.changed)})" if change.changed else ""
     return f"{kind} {code(change.name)}{changed}"
 
@@ -75,18 +76,19 @@ def _file(delivery: Delivery, *, with_diff: bool) -> str:
     )
     added = sum(line.startswith("+") for line in lines[2:])
     removed = sum(line.startswith("-") for line in lines[2:])
-    title = f"Delivered file {delivery.path}: +{added} -{removed}"
+    path = html.escape(" ".join(delivery.path.split()))
+    title = f"Delivered file <code>{path}</code>: +{added} -{removed}"
     return _folded(title, fenced("\n".join(lines), "diff") if with_diff else "Too long to be shown here.")
 
 
 def _folded(title: str, content: str) -> str:
-    escaped = title.replace("&", "&amp;").replace("<", "&lt;")
-    return f"<details><summary>{escaped}</summary>\n\n{content}\n\n</details>"
+    """Content below a title of HTML. The title is a line: an empty one within it would let Markdown begin again."""
+    return f"<details><summary>{' '.join(title.split())}</summary>\n\n{content}\n\n</details>"
 
 
 def code(text: str) -> str:
-    """Text as code, which holds no markup and calls nobody by name."""
-    return f"`{text.replace('`', '').replace(chr(10), ' ')}`"
+    """Text as code in one line, which holds no markup and calls nobody by name."""
+    return f"`{' '.join(text.replace('`', '').split()) or ' '}`"
 
 
 def fenced(text: str, language: str = "text") -> str:

@@ -7,6 +7,9 @@ from typing import Any
 
 from pulumi import automation as auto
 
+STACK_TYPE = "pulumi:pulumi:Stack"
+"""The stack itself, as its own root resource: what the program exports are its outputs."""
+
 OPERATIONS = {
     # the engine's word for a step: ours, None where the step is part of another
     "create": "create",
@@ -37,11 +40,14 @@ class Resource:
     operation: str
     changed: list[str] = field(default_factory=list)
     """The properties that differ, where the engine told."""
+    options: list[str] = field(default_factory=list)
+    """Its options that differ, with what they would be, `protect: true`: also where the operation is `same`."""
     failed: bool = False
     before: Mapping[str, Any] = field(default_factory=dict)
     """What the state has of it: what the service answered, over what it was asked for. Secrets are masked."""
     after: Mapping[str, Any] = field(default_factory=dict)
-    """What the program asks for; empty where it asks for it no more. Secrets are masked."""
+    """What the program asks for; empty where it asks for it no more. The stack's own are its outputs. Secrets are
+    masked."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,6 +66,8 @@ class Operation:
     succeeded: bool = False
     drifted: set[str] = field(default_factory=set)
     """The URNs of what a refresh found changed or deleted."""
+    replaced: dict[str, Resource] = field(default_factory=dict)
+    """By URN, what this run deletes of a resource that is replaced, or was by an earlier run that was cut off."""
     locked_by: str = ""
     """Who holds the stack's lock, in the engine's words, where that kept the operation from beginning."""
 
@@ -94,6 +102,8 @@ class Operation:
         elif event.res_outputs_event is not None:
             metadata = event.res_outputs_event.metadata
             self._begin(metadata)
+            if metadata.type == STACK_TYPE and metadata.new and (stack := self.resources.get(metadata.urn)):
+                stack.after = metadata.new.outputs or {}
             if metadata.op.value == "refresh" and (metadata.diffs or metadata.new is None):
                 self.drifted.add(metadata.urn)
             return self.resources.get(metadata.urn)
@@ -114,19 +124,36 @@ class Operation:
 
     def _begin(self, metadata: auto.StepEventMetadata) -> None:
         operation = OPERATIONS.get(metadata.op.value)
+        if metadata.op.value == "delete-replaced":
+            self.replaced[metadata.urn] = _resource(metadata, "delete")
         if operation is None:
             return
         known = self.resources.get(metadata.urn)
         if known is not None and known.operation == "replace":
             return
-        state = metadata.new or metadata.old
-        self.resources[metadata.urn] = Resource(
-            urn=metadata.urn,
-            type=metadata.type,
-            name=metadata.urn.rsplit("::", 1)[-1],
-            parent=state.parent if state else "",
-            operation=operation,
-            changed=sorted((metadata.detailed_diff or {}).keys()) or list(metadata.diffs or []),
-            before={**(old.inputs or {}), **(old.outputs or {})} if (old := metadata.old) else {},
-            after=new.inputs or {} if (new := metadata.new) and operation != "delete" else {},
-        )
+        self.resources[metadata.urn] = _resource(metadata, operation)
+
+
+def _resource(metadata: auto.StepEventMetadata, operation: str) -> Resource:
+    old, new = metadata.old, metadata.new
+    state = new or old
+    return Resource(
+        urn=metadata.urn,
+        type=metadata.type,
+        name=metadata.urn.rsplit("::", 1)[-1],
+        parent=state.parent if state else "",
+        operation=operation,
+        changed=sorted((metadata.detailed_diff or {}).keys()) or list(metadata.diffs or []),
+        options=_options(old, new) if old and new else [],
+        before={**(old.inputs or {}), **(old.outputs or {})} if old else {},
+        after=new.inputs or {} if new and operation != "delete" else {},
+    )
+
+
+def _options(old: auto.StepEventStateMetadata, new: auto.StepEventStateMetadata) -> list[str]:
+    """What the engine keeps of a resource beside its inputs, and does not count as an update."""
+    pairs = {
+        "protect": (bool(old.protect), bool(new.protect)),
+        "retainOnDelete": (bool(old.retain_on_delete), bool(new.retain_on_delete)),
+    }
+    return [f"{name}: {str(after).lower()}" for name, (before, after) in pairs.items() if before != after]

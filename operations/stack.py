@@ -67,10 +67,10 @@ class Stack:
             getattr(self._open(), kind)(on_event=take, **options)
             operation.succeeded = True
         except errors.ConcurrentUpdateError as error:
-            operation.locked_by = _complaint(error)
+            operation.locked_by = complaint(error)
             operation.diagnostics = [operation.locked_by]
         except errors.CommandError as error:
-            operation.diagnostics = operation.diagnostics or [_complaint(error)]
+            operation.diagnostics = operation.diagnostics or [complaint(error)]
         return operation
 
     def cut_off(self) -> list[str]:
@@ -91,7 +91,11 @@ class Stack:
         return [f"{operation['type']} {operation['resource']['urn']}" for operation in pending]
 
     def outputs(self) -> dict[str, Any]:
-        """The plain outputs by name, without those that are secret; empty where nothing ever came up."""
+        """The plain outputs by name, without those that are secret; empty where nothing ever came up.
+
+        Raises:
+            pulumi.automation.CommandError: the backend cannot be read, or does not know the stack.
+        """
         known = self._open().outputs()
         return {name: output.value for name, output in known.items() if not output.secret}
 
@@ -118,7 +122,7 @@ def run_program(project: Path) -> None:
     runpy.run_path(str(project / "__main__.py"), run_name="__main__")
 
 
-def _complaint(error: errors.CommandError) -> str:
+def complaint(error: errors.CommandError) -> str:
     """What the engine wrote before it began, without the frame that the Automation API puts around it."""
     _, _, written = str(error).partition("stderr: ")
     return written.strip() or str(error)

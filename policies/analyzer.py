@@ -46,14 +46,13 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         self, request: analyzer_pb2.AnalyzeRequest, context: grpc.ServicerContext
     ) -> analyzer_pb2.AnalyzeResponse:
         """What is wrong with one resource, before it is touched."""
-        del context
         if not is_declared(request.type):
             return analyzer_pb2.AnalyzeResponse()
         inputs = _read(request.properties)
         # At the end the engine shows outputs; the rules are about what was asked for.
         self._inputs[request.urn] = inputs
         resource = _resource(request, request.options.parent, inputs)
-        stack = self._context(request.urn)
+        stack = self._context(request.urn, context)
         found = [violation for rule in RULES for violation in check_resource(resource, stack, rule)]
         return _response((violation, request.urn) for violation in found)
 
@@ -61,12 +60,11 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         self, request: analyzer_pb2.AnalyzeStackRequest, context: grpc.ServicerContext
     ) -> analyzer_pb2.AnalyzeResponse:
         """What is wrong with the stack as a whole, at the end of a preview and of an `up`."""
-        del context
         if not request.resources:
             return analyzer_pb2.AnalyzeResponse()
         declared = {each.urn: each for each in request.resources if is_declared(each.type)}
         stack = Stack(
-            context=self._context(request.resources[0].urn),
+            context=self._context(request.resources[0].urn, context),
             resources=tuple(
                 _resource(each, each.parent, self._inputs.get(urn) or _read(each.properties))
                 for urn, each in declared.items()
@@ -117,10 +115,14 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         del request, context
         return empty_pb2.Empty()
 
-    def _context(self, urn: str) -> Context:
+    def _context(self, urn: str, call: grpc.ServicerContext) -> Context:
         name = stack_of(urn)
         if name not in self._contexts:
-            self._contexts[name] = context_of(name, self._root)
+            try:
+                self._contexts[name] = context_of(name, self._root)
+            except ValueError as error:
+                # The engine ends with this sentence, and not with a violation of a rule that could not be asked.
+                call.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         return self._contexts[name]
 
 

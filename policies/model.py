@@ -1,6 +1,6 @@
 """A stack as the rules see it, whoever read it: mocks, the events of a preview, or the engine through the pack."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ class StackNames:
 
     environment: str
     branch: str
+    """Empty, as the domain, where another stack's file does not say it; of the stack itself both are known."""
     domain: str
     vercel_project: str
 
@@ -107,3 +108,27 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def mapping(value: Any) -> Mapping[str, Any]:
     """The value where it is a mapping; an empty one where it is absent, secret or unknown."""
     return value if isinstance(value, Mapping) else {}
+
+
+def sequence(value: Any) -> Sequence[Any]:
+    """The value where it is a list; an empty one where it is absent, secret or unknown."""
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def at(value: Any, *keys: str) -> Any:
+    """What some keys lead to: None where there is nothing, unknown where something on the way is."""
+    for key in keys:
+        if isinstance(value, Unknown):
+            return value
+        value = mapping(value).get(key)
+    return value
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether only the provider will know a value, or one of the entries of a list."""
+    return isinstance(value, Unknown) or any(isinstance(entry, Unknown) for entry in sequence(value))
+
+
+def differs(value: Any, *allowed: Any) -> bool:
+    """Whether a value is none of those allowed. What nobody knows yet is not said to differ: no rule stands on it."""
+    return not is_unknown(value) and value not in allowed

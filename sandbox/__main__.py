@@ -38,7 +38,9 @@ console = Console(highlight=False)
 
 STACKS = stacks()
 
-Home = Annotated[Path, typer.Option(help="Where the sandbox keeps its world, its state and its secrets.")]
+Home = Annotated[
+    Path, typer.Option(help="Where the sandbox keeps its world, its state and its secrets.", resolve_path=True)
+]
 Stack = Annotated[str, typer.Option(envvar="STACK", help="One stack; all of them when empty.")]
 
 
@@ -72,7 +74,10 @@ def preview(home: Home = HOME, stack: Stack = "") -> None:
 @app.command()
 def policy(home: Home = HOME, stack: Stack = "") -> None:
     """Hold what `up` would make to the rules of policies/."""
-    plans = {name: Plan(name, PROJECT) for name in STACKS}
+    try:
+        plans = {name: Plan(name, PROJECT) for name in STACKS}
+    except ValueError as error:
+        raise daemon.SandboxError(str(error)) from error
     operations = _run("preview", home, stack, plans)
     broken = False
     for operation in operations:

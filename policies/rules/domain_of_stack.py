@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.model import Stack
+from policies.model import Stack, differs
 from policies.rule import Finding, Rule, Severity
+
+_ELSEWHERE = ("gitBranch", "redirect", "customEnvironmentId")
 
 
 def _elsewhere(stack: Stack) -> Iterator[Finding]:
@@ -11,9 +13,9 @@ def _elsewhere(stack: Stack) -> Iterator[Finding]:
     if len(domains) != 1:
         yield None, f"it has {len(domains)} domains, and an environment has one"
     for domain in domains:
-        if domain.inputs.get("domain") != stack.context.names.domain:
+        if differs(domain.inputs.get("domain"), stack.context.names.domain):
             yield domain, f"it is not the stack's domain, {stack.context.names.domain}"
-        if others := [key for key in ("gitBranch", "redirect", "customEnvironmentId") if domain.inputs.get(key)]:
+        if others := [key for key in _ELSEWHERE if differs(domain.inputs.get(key), None, "")]:
             yield domain, f"{' and '.join(others)} lets it serve something else than production deployments"
 
 

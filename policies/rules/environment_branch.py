@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.model import Stack, mapping
+from policies.model import Stack, at, differs, is_unknown
 from policies.rule import Finding, Rule, Severity
 
 
@@ -10,14 +10,17 @@ def _open(stack: Stack) -> Iterator[Finding]:
     branch = stack.context.names.branch
     policies = stack.of("RepositoryEnvironmentDeploymentPolicy")
     for environment in stack.of("RepositoryEnvironment"):
-        policy = mapping(environment.inputs.get("deploymentBranchPolicy"))
-        if policy.get("customBranchPolicies") is not True or policy.get("protectedBranches") is not False:
+        policy = environment.inputs.get("deploymentBranchPolicy")
+        if differs(at(policy, "customBranchPolicies"), True) or differs(at(policy, "protectedBranches"), False):
             yield environment, "it is not restricted to branches that are named"
-        named = [each for each in policies if each.inputs.get("environment") == environment.inputs.get("environment")]
-        if not named:
+        name = environment.inputs.get("environment")
+        named = [each for each in policies if each.inputs.get("environment") == name]
+        unsure = is_unknown(name) or any(is_unknown(each.inputs.get("environment")) for each in policies)
+        if not named and not unsure:
             yield environment, "no branch is named for it"
         for each in named:
-            if each.inputs.get("branchPattern") != branch or each.inputs.get("tagPattern"):
+            pattern, tag = each.inputs.get("branchPattern"), each.inputs.get("tagPattern")
+            if differs(pattern, branch) or differs(tag, None, ""):
                 yield each, f"it lets something else in than {branch}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.model import Stack
+from policies.model import Stack, differs
 from policies.rule import Finding, Rule, Severity
 
 _HURTS = ("Project", "ProjectDomain")
@@ -21,9 +21,9 @@ def _losable(stack: Stack) -> Iterator[Finding]:
         if not any(each.parent == project.parent for each in retentions):
             yield project, "nothing says how long its deployments are kept"
     for retention in retentions:
-        kept = retention.text("expirationProduction")
-        if kept not in _LONG_ENOUGH:
-            yield retention, f"a deployment that a rollback may need is deleted after {kept or 'an unknown time'}"
+        if differs(retention.inputs.get("expirationProduction"), *_LONG_ENOUGH):
+            kept = retention.text("expirationProduction") or "a time that nobody set"
+            yield retention, f"a deployment that a rollback may need is deleted after {kept}"
 
 
 RULE = Rule(

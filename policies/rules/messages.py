@@ -2,7 +2,7 @@
 
 import re
 
-from policies.model import Resource, mapping
+from policies.model import Resource, at, is_unknown, sequence
 
 ALERTS = frozenset({"Monitor", "SyntheticsTest"})
 """What tells somebody: a synthetic test brings a monitor of its own."""
@@ -28,9 +28,19 @@ def said_in(alert: Resource, state: str) -> str:
     return found[1] if found else ""
 
 
-def runbook_asset(monitor: Resource) -> str:
-    """The address of the runbook that is attached to a monitor; empty where none is."""
-    for asset in monitor.inputs.get("assets") or []:
-        if mapping(asset).get("category") == "runbook":
-            return str(mapping(asset).get("url", ""))
-    return ""
+def is_known(alert: Resource) -> bool:
+    """Whether its message can be read already."""
+    return not is_unknown(alert.inputs.get("message"))
+
+
+def runbook_asset(monitor: Resource) -> str | None:
+    """The address of the runbook that is attached to a monitor; empty where none is, None where nobody knows yet."""
+    assets = monitor.inputs.get("assets")
+    unsure = is_unknown(assets)
+    for asset in sequence(assets):
+        category, url = at(asset, "category"), at(asset, "url")
+        if is_unknown(category) or (category == "runbook" and is_unknown(url)):
+            unsure = True
+        elif category == "runbook":
+            return str(url or "")
+    return None if unsure else ""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.model import Context, Resource
+from policies.model import Context, Resource, differs, is_unknown
 from policies.rule import Rule, Severity
-from policies.rules.messages import recipients, said_in
+from policies.rules.messages import is_known, recipients, said_in
 
 _TAKE_NONE = frozenset({"slo alert", "composite"})
 _NOTIFIES = "show_and_notify_no_data"
@@ -14,13 +14,13 @@ _CHOICES = frozenset({"default", "resolve", "show_no_data", _NOTIFIES})
 def _unhandled(monitor: Resource, _: Context) -> Iterator[str]:
     chosen = monitor.inputs.get("onMissingData")
     if monitor.text("type") in _TAKE_NONE:
-        if chosen is not None:
+        if differs(chosen, None):
             yield f"Datadog refuses onMissingData for the type {monitor.text('type')}"
-    elif chosen not in _CHOICES:
+    elif differs(chosen, *_CHOICES) and not (chosen is None and is_unknown(monitor.inputs.get("type"))):
         yield "it does not say what the absence of data means"
-    elif chosen == _NOTIFIES and not recipients(said_in(monitor, "is_no_data")):
+    elif chosen == _NOTIFIES and is_known(monitor) and not recipients(said_in(monitor, "is_no_data")):
         yield "it speaks when data is missing, and then tells nobody"
-    if monitor.inputs.get("notifyNoData"):
+    if differs(monitor.inputs.get("notifyNoData"), None, False):
         yield "notifyNoData is the old way, which onMissingData excludes"
 
 

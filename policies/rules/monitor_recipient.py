@@ -2,18 +2,30 @@
 
 from collections.abc import Iterator
 
-from policies.model import Resource, Stack
+from policies.model import Resource, Stack, is_unknown
 from policies.rule import Finding, Rule, Severity
-from policies.rules.messages import ALERTS, recipients, said_in, section
+from policies.rules.messages import ALERTS, is_known, recipients, said_in, section
 
 
 def _unheard(stack: Stack) -> Iterator[Finding]:
     alerts = [resource for resource in stack.resources if resource.kind in ALERTS]
     # What a composite asks is unknown before its members exist; that it speaks for them, its section says.
     told = {section(each) for each in alerts if each.inputs.get("type") == "composite" and _tells(each)}
+    unsure = any(_may_be_a_composite(each) for each in alerts)
     for alert in alerts:
-        if not _tells(alert) and (alert.inputs.get("type") == "composite" or section(alert) not in told):
+        is_part = alert.inputs.get("type") != "composite" and (unsure or section(alert) in told)
+        if is_known(alert) and not _tells(alert) and not is_part:
             yield alert, "nobody is told when it alerts"
+        if alert.inputs.get("draftStatus") == "draft":
+            yield alert, "it is a draft, and Datadog sends no notifications for one"
+        if alert.inputs.get("status") == "paused":
+            yield alert, "it is paused, so it never alerts"
+
+
+def _may_be_a_composite(alert: Resource) -> bool:
+    """Whether it may speak for others, and nobody knows yet whether, or for which."""
+    kind = alert.inputs.get("type")
+    return (is_unknown(kind) and alert.kind == "Monitor") or (kind == "composite" and not is_known(alert))
 
 
 def _tells(alert: Resource) -> bool:

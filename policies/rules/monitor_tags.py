@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from policies.model import Context, Resource
+from policies.model import Context, Resource, is_unknown, sequence
 from policies.rule import Rule, Severity
 from policies.rules.messages import ALERTS
 
 
 def _untagged(resource: Resource, context: Context) -> Iterator[str]:
-    tags = [tag for tag in resource.inputs.get("tags") or [] if isinstance(tag, str)]
+    if is_unknown(resource.inputs.get("tags")):
+        return
+    tags = [tag for tag in sequence(resource.inputs.get("tags")) if isinstance(tag, str)]
     for tag in (f"env:{context.names.environment}", f"service:{context.project}", "managed-by:pulumi"):
         if tag not in tags:
             yield f"it has no tag {tag}"

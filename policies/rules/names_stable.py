@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from policies.model import Context, Resource, Stack
+from policies.model import Context, Resource, Stack, is_unknown
 from policies.rule import Finding, Rule, Severity
 
 _NAMED = {
@@ -36,7 +36,7 @@ def _unstable(resource: Resource, _: Context) -> Iterator[str]:
         if not resource.inputs.get(key) or re.fullmatch(made_up, resource.text(key)):
             yield f"its {key} is made up by the engine, and another after each replacement"
     key = _KEYED.get(resource.kind)
-    if key and not resource.name.endswith(f"-{resource.text(key)}"):
+    if key and not is_unknown(resource.inputs.get(key)) and not resource.name.endswith(f"-{resource.text(key)}"):
         yield f"its name in the stack does not end in its {key}, {resource.text(key)!r}"
     if not resource.is_component and resource.parent and not resource.name.startswith(f"{resource.parent}-"):
         yield f"its name in the stack does not begin with its component's, {resource.parent!r}"

@@ -5,13 +5,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.model import Context, Resource, Secret, Stack, Unknown, texts
+from policies.model import Context, Resource, Secret, Stack, Unknown, is_unknown, texts
 from policies.rule import Finding, Rule, Severity
 
 SHORTEST = 12
 """A secret value that is shorter can be part of any text."""
 
-_HOLDERS = {"ActionsEnvironmentSecret": "value", "ProjectEnvironmentVariable": "value", "LogDrain": "headers"}
+PUBLIC = "NEXT_PUBLIC_"
+_VARIABLES = frozenset({"ProjectEnvironmentVariable", "SharedEnvironmentVariable"})
+_HOLDERS = {
+    "ActionsEnvironmentSecret": "value",
+    "LogDrain": "headers",
+    **dict.fromkeys(_VARIABLES, "value"),
+}
 """Inputs that are secrets wherever they occur, by class."""
 
 _LOOKS_SECRET = re.compile(
@@ -24,13 +30,18 @@ _LOOKS_SECRET = re.compile(
 
 def is_public(resource: Resource) -> bool:
     """Whether it is an environment variable that every visitor downloads."""
-    return resource.kind == "ProjectEnvironmentVariable" and resource.text("key").startswith("NEXT_PUBLIC_")
+    return resource.kind in _VARIABLES and resource.text("key").startswith(PUBLIC)
+
+
+def _may_be_public(resource: Resource) -> bool:
+    """Its key says whether it is, and nobody may know the key yet."""
+    return is_public(resource) or (resource.kind in _VARIABLES and is_unknown(resource.inputs.get("key")))
 
 
 def _plain(resource: Resource, _: Context) -> Iterator[str]:
     key = _HOLDERS.get(resource.kind)
     hidden = not key or isinstance(resource.inputs.get(key), (Secret, Unknown))
-    if key in resource.inputs and not hidden and not is_public(resource):
+    if key in resource.inputs and not hidden and not _may_be_public(resource):
         yield f"{key} is plain"
     # Vercel's SDK marks every variable's value, also one that every visitor downloads.
     downloaded = [("value", text) for text in _secrets(resource.inputs)] if is_public(resource) else []
@@ -43,10 +54,12 @@ def _leaked(stack: Stack) -> Iterator[Finding]:
     for path, text in texts(stack.outputs):
         if _looks_secret(text):
             yield None, f"the output {path} holds what looks like a credential"
-    known = {value for resource in stack.resources if not is_public(resource) for value in _secrets(resource.inputs)}
+    known = {
+        value for resource in stack.resources if not _may_be_public(resource) for value in _secrets(resource.inputs)
+    }
     known |= set(_secrets(stack.outputs))
     # A public value that somebody also calls a secret is not one.
-    known -= {value for resource in stack.resources if is_public(resource) for value in _secrets(resource.inputs)}
+    known -= {value for resource in stack.resources if _may_be_public(resource) for value in _secrets(resource.inputs)}
     for resource in stack.resources:
         for path, text in [("the name", resource.name), *texts(resource.inputs)]:
             if _holds(text, known):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.model import Context, Resource, Stack
+from policies.model import Context, Resource, Stack, at, differs, is_unknown, sequence
 from policies.rule import Finding, Rule, Severity
 
 _APPROVED = "-database"
@@ -13,18 +13,19 @@ def _unapproved(environment: Resource, context: Context) -> Iterator[str]:
     if not context.production or not environment.text("environment").endswith(_APPROVED):
         return
     name = environment.text("environment")
-    reviewers = environment.inputs.get("reviewers") or []
-    if not any(entry.get("users") or entry.get("teams") for entry in reviewers):
+    reviewers = environment.inputs.get("reviewers")
+    asked = [at(entry, key) for entry in sequence(reviewers) for key in ("users", "teams")]
+    if not is_unknown(reviewers) and not any(asked):
         yield f"nobody has to approve what runs in {name}"
-    if environment.inputs.get("preventSelfReview") is not True:
+    if differs(environment.inputs.get("preventSelfReview"), True):
         yield f"whoever starts a release can approve it in {name}"
-    if environment.inputs.get("canAdminsBypass") is not False:
+    if differs(environment.inputs.get("canAdminsBypass"), False):
         yield f"an administrator can pass the approval in {name}"
 
 
 def _missing(stack: Stack) -> Iterator[Finding]:
-    names = [environment.text("environment") for environment in stack.of("RepositoryEnvironment")]
-    if stack.context.production and not any(name.endswith(_APPROVED) for name in names):
+    names = [environment.inputs.get("environment") for environment in stack.of("RepositoryEnvironment")]
+    if stack.context.production and not any(is_unknown(name) or str(name).endswith(_APPROVED) for name in names):
         yield None, f"it has no environment whose name ends in {_APPROVED}, so no release is approved"
 
 

@@ -26,12 +26,13 @@ def _pattern(other: StackNames, project: str) -> re.Pattern[str]:
     """Whatever is the other stack's wherever it stands: no word in front of it or behind makes it another's."""
     whole = [other.domain, other.vercel_project, f"env:{other.environment}", f"{project} {other.environment}"]
     names = "|".join(re.escape(name) for name in whole if name)
-    return re.compile(rf"(?<![\w.-])(?:{names})(?![\w-]|\.\w)|refs/heads/{re.escape(other.branch)}(?![\w./-])")
+    ref = rf"|refs/heads/{re.escape(other.branch)}(?![\w./-])" if other.branch else ""
+    return re.compile(rf"(?<![\w.-])(?:{names})(?![\w-]|\.\w){ref}")
 
 
 def _is_its_branch_or_environment(path: str, text: str, other: StackNames, resource: Resource) -> bool:
     if path in _BRANCH_KEYS:
-        return text == other.branch
+        return bool(text) and text == other.branch
     if path == "environment":
         return re.fullmatch(rf"{re.escape(other.environment)}(?:-build|-database)?", text) is not None
     return path == "value" and text == other.environment and resource.kind == "ActionsEnvironmentVariable"

@@ -4,7 +4,8 @@ import shlex
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ class JobRun:
             if environment is not None:
                 admission.pass_environment(self.setting, self.key, environment)
             allowed = read_only(self.permissions) if self.setting.from_fork else self.permissions
-            with tokens.job_token(self.setting.state, allowed) as token:
+            with self._machine(), tokens.job_token(self.setting.state, allowed) as token:
                 return self._run(started, environment, token)
         except JobEndedError as end:
             log = "".join(f"{self.key} |  | ##[error]{line}\n" for line in str(end).splitlines())
@@ -86,6 +87,15 @@ class JobRun:
                 or f"Canceling since a higher priority waiting request for '{group.name}' exists",
             )
         return place
+
+    @contextmanager
+    def _machine(self) -> Iterator[None]:
+        """The next one that is free. Whoever is cancelled while it waits for one does not begin."""
+        before = self.setting.cancellation
+        with self.setting.machines or nullcontext():
+            if self.setting.cancellation != before:
+                raise JobEndedError("cancelled", self.setting.cancellation or "")
+            yield
 
     def _superseded(self, reason: str) -> None:
         """A newer job of the group takes over: this one is cancelled, the run's others are not."""

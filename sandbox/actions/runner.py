@@ -41,6 +41,7 @@ class Runner:
         on_waiting: OnWaiting | None = None,
         on_step: OnStep | None = None,
         runs_at_once: int = 4,
+        jobs_at_once: int | None = None,
         grace: Grace | None = None,
     ) -> None:
         """Prepare to run.
@@ -52,6 +53,7 @@ class Runner:
             on_waiting: called when a job waits for reviewers.
             on_step: called when a step is about to begin.
             runs_at_once: the others stay queued.
+            jobs_at_once: how many machines there are for all runs; None is one for each job.
             grace: how long cancelled steps have to end.
         """
         self._state = state
@@ -60,6 +62,7 @@ class Runner:
         self._on_waiting = on_waiting
         self._on_step = on_step
         self._runs_at_once = runs_at_once
+        self._machines = None if jobs_at_once is None else threading.Semaphore(jobs_at_once)
         self._grace = grace or Grace()
         self._store = GitStore(state, folder / "git")
         self._path = _path(folder / "tools")
@@ -172,6 +175,7 @@ class Runner:
             on_waiting=self._on_waiting,
             on_step=self._on_step,
             grace=self._grace,
+            machines=self._machines,
         )
 
     def _execute(self, run: Run, place: Place | None) -> None:
@@ -237,6 +241,7 @@ def actions_runner(
     on_waiting: OnWaiting | None = None,
     on_step: OnStep | None = None,
     runs_at_once: int = 4,
+    jobs_at_once: int | None = None,
     grace: Grace | None = None,
 ) -> Iterator[Runner]:
     """A runner that takes a world's runs in the background, and ends with the block. Arguments as `Runner` has them."""
@@ -247,6 +252,7 @@ def actions_runner(
         on_waiting=on_waiting,
         on_step=on_step,
         runs_at_once=runs_at_once,
+        jobs_at_once=jobs_at_once,
         grace=grace,
     )
     thread = threading.Thread(target=runner.serve, name="actions-runner", daemon=True)
@@ -266,7 +272,7 @@ def serve_runs(state: State, *, environ: Mapping[str, str], folder: Path, stoppe
 def _path(tools: Path) -> str:
     """PATH of the steps: the sandbox's tools and this machine's own Python first, not the project's environment."""
     tools.mkdir(parents=True, exist_ok=True)
-    for name, target in (("python3", PYTHON), ("python", PYTHON), ("npm", TOOLS / "npm")):
+    for name, target in (("python3", PYTHON), ("python", PYTHON), ("npm", TOOLS / "npm"), ("npx", TOOLS / "npx")):
         link = tools / name
         with contextlib.suppress(FileExistsError):
             link.symlink_to(target)

@@ -31,6 +31,8 @@ class Setting:
     on_waiting: OnWaiting | None
     on_step: OnStep | None
     grace: Grace
+    machines: threading.Semaphore | None = None
+    """Counts those that are free; None where every job has its own at once, as at GitHub."""
     repository: Document = field(init=False)
     commit: Document = field(init=False)
     payload: dict[str, Any] = field(init=False)

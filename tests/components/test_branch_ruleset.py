@@ -12,7 +12,6 @@ from tests.components.recording import record
     ("delivered_by", "actor"),
     [
         ("role:admin", {"actorType": "RepositoryRole", "actorId": 5, "bypassMode": "always"}),
-        ("role:maintain", {"actorType": "RepositoryRole", "actorId": 2, "bypassMode": "always"}),
         ("app:1234", {"actorType": "Integration", "actorId": 1234, "bypassMode": "always"}),
     ],
 )

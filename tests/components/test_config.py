@@ -89,6 +89,8 @@ def test_the_committed_configuration_with_every_secret_set_is_valid(stack: str) 
         ("ai-tools:deployFreezes", '["24 December"]', "deployFreezes[0]", "2026-12-24/2027-01-02"),
         ("ai-tools:deployFreezes", '["2027-01-02/2026-12-24"]', "in order", "2026-12-24/2027-01-02"),
         ("ai-tools:deliveredBy", "everyone", "deliveredBy is 'everyone'", "pulumi config set deliveredBy role:admin"),
+        ("ai-tools:deliveredBy", "role:write", "deliveredBy is 'role:write'", "set deliveredBy role:admin"),
+        ("ai-tools:deliveredBy", "role:maintain", "deliveredBy is 'role:maintain'", "set deliveredBy role:admin"),
         ("ai-tools:datadogNotify", '["slack"]', "datadogNotify[0] is 'slack'", "@slack-acme-deploys"),
         ("ai-tools:healthCheckSeconds", "61", "healthCheckSeconds is '61'", "pulumi config set healthCheckSeconds"),
         ("ai-tools:datadogPage", None, "datadogPage is missing", "@oncall-web"),

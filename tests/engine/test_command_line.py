@@ -109,3 +109,9 @@ def test_a_state_that_a_kill_left_half_written_is_taken_from_the_engines_own_cop
     assert workspace.cut_off("staging") == ["urn:pulumi:staging::ai-tools::x:y:Z::name"]
     assert (folder / "staging.json").read_text() == whole
     assert workspace.cut_off("production") == []
+
+
+def test_a_home_may_be_named_from_where_one_is(home: Path) -> None:
+    shown = sandbox(Path(os.path.relpath(home, PROJECT)), "preview")
+    assert shown.returncode == 0, shown.stdout
+    assert "Next: `make up` does it." in shown.stdout

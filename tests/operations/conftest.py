@@ -31,8 +31,11 @@ def deployment(tmp_path: Path, both_up: BothUp, monkeypatch: pytest.MonkeyPatch)
     home, authority = tmp_path / "home", tmp_path / "authority.pem"
     shutil.copytree(origin, home)
     accounts = load_accounts(home)
-    # As an installed engine is found.
-    monkeypatch.setenv("PATH", f"{find_engine().parent}{os.pathsep}{os.environ['PATH']}")
+    # As an installed engine is found; and a runner's `sudo`, which changes nothing of this machine.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sudo").write_text('#!/bin/sh\necho "sudo $*"\n')
+    (tmp_path / "bin" / "sudo").chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "bin"), str(find_engine().parent), os.environ["PATH"]]))
     with (
         running(home / "world.db", ports, certificate_authority=authority) as (state, urls),
         serve(urls, IMPATIENT) as debug_providers,

@@ -38,9 +38,10 @@ up:
 
 
 def files(configuration: Path) -> dict[str, bytes]:
-    """What is committed: the code, the workflows, the stacks' configuration in a folder, some of what is delivered."""
+    """What is committed: code, what its rules read, workflows, a folder's stack files, some of what is delivered."""
     paths = [
         PROJECT / "__main__.py",
+        PROJECT / "docs/runbook.md",
         *(path for name in CODE for path in (PROJECT / name).rglob("*") if path.suffix in (".py", ".mod", ".sum")),
         *(PROJECT / ".github/workflows").glob("*.yml"),
         *(PROJECT / "app_repository" / name for name in SOME_FILES),

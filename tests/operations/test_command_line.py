@@ -70,6 +70,48 @@ def test_a_preview_that_failed_neither_opens_nor_closes_the_issue(world: tuple[S
     assert "Whether staging has drifted is not known" in ended.stderr
 
 
+@pytest.mark.parametrize("lost", ["failed", "missing", "unreadable"])
+def test_drift_of_a_stack_that_is_known_is_told_while_another_is_not_known(
+    world: tuple[State, Step], tmp_path: Path, lost: str
+) -> None:
+    state, step = world
+    staging, production = tmp_path / "staging.json", tmp_path / "production.json"
+    if lost == "failed":
+        preview(succeeded=False, diagnostics=["error: no token"]).write(staging)
+    elif lost == "unreadable":
+        staging.write_text("{}")
+    preview(change(outside=True), stack="production").write(production)
+    ended = operations(step, "drift", str(staging), str(production))
+    assert ended.returncode == 1
+    assert "Whether staging has drifted is not known" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    (issue,) = state.collection("github.issues").values()
+    assert issue["title"] == "Drift in production"
+    assert "- **staging: not known**: its preview failed, the run says why\n" in issue["body"]
+    # Production is as it should be again; staging is still not known.
+    preview(stack="production").write(production)
+    assert operations(step, "drift", str(staging), str(production)).returncode == 1
+    assert [issue["state"] for issue in state.collection("github.issues").values()] == ["open"]
+    preview().write(staging)
+    assert operations(step, "drift", str(staging), str(production)).returncode == 0
+    assert [issue["state"] for issue in state.collection("github.issues").values()] == ["closed"]
+
+
+def test_a_job_of_a_commit_that_is_not_mains_newest_applies_nothing(world: tuple[State, Step]) -> None:
+    state, step = world
+    grant_token(state, "ghs_job", login=BOT, scopes=["contents:read"], kind="App", app_id=15368)
+    ended = operations({**step, "GITHUB_SHA": "0" * 40, "RUN_TOKEN": "ghs_job"}, "apply", "production")
+    assert ended.returncode == 1
+    assert "This run is of 0000000, and main is at " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_empty_digest_is_refused() -> None:
+    ended = operations({"GITHUB_SHA": "", "GITHUB_REPOSITORY": ""}, "apply", "production", "--reviewed=")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("The digest of the reviewed plan is empty")
+
+
 def test_a_stack_without_a_preview_is_named_in_the_comment(world: tuple[State, Step], tmp_path: Path) -> None:
     state, step = world
     repository = find_repository(state, "acme", "ai-tools-deployment")

@@ -1,6 +1,11 @@
 """This repository's own workflows, run by act with the real engine: a change from its branch to the accounts."""
 
+from typing import Any
+
+import yaml
+
 from sandbox.actions.result import RunResult
+from sandbox.paths import PROJECT
 from sandbox.world.github.pulls import add_fork, merge_pull_request, open_pull_request
 from sandbox.world.vercel.project_store import DOMAINS
 from tests.operations.project import PERSON, Deployment
@@ -34,7 +39,7 @@ def test_a_change_is_previewed_on_its_branch_merged_applied_and_watched(deployme
     ended_well(previewed, **own, preview_from_fork="skipped")
     (comment,) = deployment.comments(number)
     assert "> **REPLACED: deleted and made anew.**" in comment
-    assert "> - ProjectDomain `app-domain` (`domain`)" in comment
+    assert "> - `ProjectDomain` `app-domain` (`domain`)" in comment
     assert "\n+# one more line\n" in comment
     assert "### production: 0 to be" not in comment
     assert "### production:" in comment
@@ -81,6 +86,30 @@ def test_a_fork_is_previewed_in_the_sandbox_and_gets_no_secret(deployment: Deplo
     run = deployment.ended("pull-request.yml", seen)
     fork_only = {"preview": "skipped", "comment": "skipped", "preview_from_fork": "success"}
     ended_well(run, tests="success", policies="success", **fork_only)
-    assert "> - ProjectDomain `app-domain` (`domain`)" in run.summary
+    assert "> - `ProjectDomain` `app-domain` (`domain`)" in run.summary
     assert "\n+# one more line\n" in run.summary
     assert deployment.comments(number) == []
+
+
+def jobs(name: str) -> dict[str, Any]:
+    return yaml.safe_load((PROJECT / ".github/workflows" / name).read_text())["jobs"]
+
+
+def test_an_apply_asks_which_commit_is_newest_and_is_reached_by_an_interrupt() -> None:
+    for stack in ("staging", "production"):
+        step = jobs("apply.yml")[stack]["steps"][-1]
+        assert step["env"]["RUN_TOKEN"] == "${{ github.token }}"
+        assert step["run"].startswith(f"exec .venv/bin/python -m operations apply {stack}")
+
+
+def test_production_is_not_applied_without_a_digest() -> None:
+    production = jobs("apply.yml")["production"]
+    assert production["if"] == "needs.plan.outputs.digest != '' && needs.plan.outputs.changes != '0'"
+    assert production["steps"][-1]["run"].endswith('"--reviewed=$REVIEWED"')
+
+
+def test_drift_is_reported_also_where_a_preview_failed() -> None:
+    report = jobs("drift.yml")["report"]
+    assert report["if"] == "!cancelled()"
+    (take,) = (step for step in report["steps"] if "download-artifact" in step.get("uses", ""))
+    assert take["continue-on-error"] is True

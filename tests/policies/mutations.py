@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from policies.limits import MOST_RESOURCES
 from policies.model import Secret, Stack
@@ -27,6 +28,9 @@ from tests.policies.changes import (
 WORKFLOW = "workflows-.github/workflows/production.yml"
 CHECKS = "workflows-.github/workflows/pre-deploy.yml"
 COMMIT = re.compile(r"@[0-9a-f]{40}[^\n]*")
+_CHECKOUT = r"uses: actions/checkout@.*"
+_CHECKED_BRANCHES = r"    branches: \[main, develop\]\n"
+_JOB_MAY = r"\n    permissions:\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,15 @@ _COMPOSITE = "name: a\nruns:\n  using: composite\n  steps:\n    - shell: bash\n 
 _DATABASE_URL = "postgresql://ai_tools:database-secret@db.example.com/ai_tools"
 _GITHUB_TOKEN = f"ghp_{'a1B2' * 9}"
 _STRIPE_KEY = f"sk_live_{'a1B2' * 6}"
+_SHOWN = {"key": "MODEL", "value": Secret("a-large-model"), "sensitive": False, "targets": ["production"]}
+_OBJECTIVES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("over another time", {"timeframe": "7d"}),
+    ("with a target over another time", {"thresholds": [{"target": 99.0, "timeframe": "7d"}]}),
+    ("with no target", {"thresholds": []}),
+    ("that is too low for its alerts", {"thresholds": [{"target": 93.0, "timeframe": "30d"}]}),
+    ("that is too low at first sight", {"targetThreshold": 93.0}),
+    ("that leaves no budget", {"thresholds": [{"target": 100, "timeframe": "30d"}]}),
+)
 _WORKFLOW_HEAD = "permissions: {}\njobs:\n  a:\n    permissions:\n      contents: read\n"
 
 MUTATIONS = (
@@ -76,6 +89,29 @@ MUTATIONS = (
         "actions-pinned",
         "within an action of the repository",
         file(".github/actions/x/action.yml", "runs:\n  using: composite\n  steps:\n    - uses: actions/cache@v4\n"),
+    ),
+    Mutation(
+        "actions-pinned", "an image by a tag", rewrite(WORKFLOW, "content", _CHECKOUT, "uses: docker://alpine:3.23")
+    ),
+    Mutation(
+        "actions-pinned",
+        "an action's image by a tag",
+        file(".github/actions/x/action.yml", "runs:\n  using: docker\n  image: docker://alpine:3.23\n"),
+    ),
+    Mutation(
+        "actions-pinned",
+        "a job's container by a tag",
+        rewrite(WORKFLOW, "content", r"\n    runs-on: ", r"\n    container: node:24\g<0>"),
+    ),
+    Mutation(
+        "actions-pinned",
+        "a job's container by a tag, among its settings",
+        rewrite(WORKFLOW, "content", r"\n    runs-on: ", r"\n    container: {image: node:24, user: root}\g<0>"),
+    ),
+    Mutation(
+        "actions-pinned",
+        "a job's service by a tag",
+        rewrite(WORKFLOW, "content", r"\n    runs-on: ", r"\n    services: {db: {image: postgres:18}}\g<0>"),
     ),
     Mutation("least-permissions", "the default", rewrite(WORKFLOW, "content", r"\npermissions: \{\}\n", "\n")),
     Mutation(
@@ -97,6 +133,27 @@ MUTATIONS = (
         "least-permissions",
         "a token for other clouds",
         rewrite(WORKFLOW, "content", r"\n    permissions:\n", "\n    permissions:\n      id-token: write\n"),
+    ),
+    *(
+        Mutation(
+            "least-permissions",
+            f"{scope} in every job of {name}",
+            rewrite(
+                f"workflows-.github/workflows/{name}", "content", _JOB_MAY, rf"\g<0>      {scope}: write\n", count=0
+            ),
+        )
+        for scope in ("checks", "statuses")
+        for name in ("pre-deploy.yml", "production.yml")
+    ),
+    Mutation(
+        "least-permissions",
+        "the repository in a job that the pull request's code runs in",
+        rewrite(CHECKS, "content", "contents: read", "contents: write"),
+    ),
+    Mutation(
+        "least-permissions",
+        "a file that nobody has listed",
+        file(".github/workflows/x.yml", _WORKFLOW_HEAD.replace("contents: read", "issues: write")),
     ),
     Mutation(
         "no-expression-in-run",
@@ -171,6 +228,36 @@ MUTATIONS = (
         "except itself",
         edit("branch-ruleset", lambda held: held["conditions"]["refName"].update(excludes=["refs/heads/main"])),
     ),
+    *(
+        Mutation("branch-protected", f"except {who}", put("branch-ruleset", bypassActors=actors))
+        for who, actors in (
+            ("whoever may push", [{"actorType": "RepositoryRole", "actorId": 4, "bypassMode": "always"}]),
+            ("a maintainer", [{"actorType": "RepositoryRole", "actorId": 2, "bypassMode": "always"}]),
+            ("a team", [{"actorType": "Team", "actorId": 5, "bypassMode": "always"}]),
+            ("a deploy key", [{"actorType": "DeployKey", "bypassMode": "always"}]),
+            (
+                "two apps",
+                [{"actorType": "Integration", "actorId": app, "bypassMode": "always"} for app in (12, 13)],
+            ),
+            (
+                "an app and administrators",
+                [
+                    {"actorType": "Integration", "actorId": 12, "bypassMode": "always"},
+                    {"actorType": "RepositoryRole", "actorId": 5, "bypassMode": "always"},
+                ],
+            ),
+        )
+    ),
+    Mutation(
+        "branch-protected",
+        "an older commit's review counts",
+        rules_of_branch(lambda rules: rules["pullRequest"].update(dismissStaleReviewsOnPush=False)),
+    ),
+    Mutation(
+        "branch-protected",
+        "a commit after the last review",
+        rules_of_branch(lambda rules: rules["pullRequest"].pop("requireLastPushApproval")),
+    ),
     Mutation("branch-protected", "no ruleset", drop("branch-ruleset")),
     Mutation(
         "required-checks",
@@ -198,6 +285,22 @@ MUTATIONS = (
         rewrite(CHECKS, "content", r"name: Lint\b", "name: Style"),
     ),
     Mutation("required-checks", "of a file that is not delivered", drop(CHECKS)),
+    *(
+        Mutation("required-checks", f"they run {when}", rewrite(CHECKS, "content", _CHECKED_BRANCHES, instead), stack)
+        for when, instead, stack in (
+            ("for staging's branch only", "    branches: [develop]\n", "production"),
+            ("for production's branch only", "    branches: [main]\n", "staging"),
+            ("for the branches of a folder", "    branches: ['release/**']\n", "production"),
+            ("for any branch but this", "    branches: ['**', '!main']\n", "production"),
+            ("where a branch is not left out, which this is", "    branches-ignore: ['m*']\n", "production"),
+            ("when documents change", "    paths: ['docs/**']\n", "production"),
+            ("unless documents change", "    paths-ignore: ['docs/**']\n", "production"),
+            ("when it is closed", "    types: [closed]\n", "production"),
+        )
+    ),
+    Mutation(
+        "required-checks", "they run after the merge", rewrite(CHECKS, "content", r"\n  pull_request:\n", "\n  push:\n")
+    ),
     Mutation("variables-sensitive", "shown", put("app-variable-OPENAI_API_KEY", sensitive=False)),
     Mutation("variables-sensitive", "not said", put("app-variable-OPENAI_API_KEY", sensitive=None)),
     Mutation(
@@ -208,6 +311,22 @@ MUTATIONS = (
             rename("app-variable-OPENAI_API_KEY", "app-variable-PUBLIC_OPENAI_API_KEY"),
         ),
     ),
+    Mutation("variables-sensitive", "the project's own", put("app-project", environments=[_SHOWN])),
+    Mutation(
+        "variables-sensitive",
+        "several at once",
+        add(
+            "vercel:index/projectEnvironmentVariables:ProjectEnvironmentVariables",
+            "app-variables",
+            "app",
+            {"variables": [_SHOWN]},
+        ),
+    ),
+    Mutation(
+        "variables-sensitive",
+        "of the whole team",
+        add("vercel:index/sharedEnvironmentVariable:SharedEnvironmentVariable", "app-shared-MODEL", "app", _SHOWN),
+    ),
     Mutation(
         "only-pipeline-deploys",
         "a Git link",
@@ -216,6 +335,11 @@ MUTATIONS = (
     Mutation("only-pipeline-deploys", "the domain at once", put("app-project", autoAssignCustomDomains=True)),
     Mutation("only-pipeline-deploys", "the default", put("app-project", autoAssignCustomDomains=None)),
     Mutation("only-pipeline-deploys", "a deployment", add("vercel:index/deployment:Deployment", "app-first", "app")),
+    Mutation(
+        "only-pipeline-deploys",
+        "the domain for one deployment",
+        add("vercel:index/alias:Alias", "app-alias", "app", {"alias": "ai-tools.example.com", "deploymentId": "dpl_1"}),
+    ),
     Mutation("domain-of-stack", "another", put("app-domain", domain="elsewhere.example.com")),
     Mutation("domain-of-stack", "none", drop("app-domain")),
     Mutation("domain-of-stack", "a redirect", put("app-domain", redirect="elsewhere.example.com")),
@@ -249,6 +373,10 @@ MUTATIONS = (
     ),
     Mutation("monitor-recipient", "a composite", rewrite("monitoring-latency", "message", r"@[\w-]+", "", count=0)),
     Mutation("monitor-recipient", "parts of no composite", drop("monitoring-latency")),
+    Mutation("monitor-recipient", "a draft", put("monitoring-error-rate", draftStatus="draft")),
+    Mutation("monitor-recipient", "a composite that is a draft", put("monitoring-latency", draftStatus="draft")),
+    Mutation("monitor-recipient", "a part that is a draft", put("monitoring-slow-requests", draftStatus="draft")),
+    Mutation("monitor-recipient", "a paused test", put("monitoring-health", status="paused")),
     Mutation("monitor-runbook", "no asset", put("monitoring-error-rate", assets=None)),
     Mutation(
         "monitor-runbook",
@@ -264,6 +392,19 @@ MUTATIONS = (
         "monitor-runbook", "not in the message", rewrite("monitoring-error-rate", "message", "Runbook: .*", "", 0)
     ),
     Mutation("monitor-runbook", "no section", rewrite("monitoring-health", "message", r"(Runbook: \S+)#\S+", r"\1", 0)),
+    Mutation(
+        "monitor-runbook",
+        "a section that the runbook does not have",
+        both(
+            rewrite("monitoring-error-rate", "message", r"(Runbook: \S+)#\S+", r"\1#errors", 0),
+            edit("monitoring-error-rate", lambda held: held["assets"][0].update(url="https://a.example/b#errors")),
+        ),
+    ),
+    Mutation(
+        "monitor-runbook",
+        "a section of a test that the runbook does not have",
+        rewrite("monitoring-health", "message", r"(Runbook: \S+)#\S+", r"\1#healthy", 0),
+    ),
     *(
         Mutation("monitor-tags", f"no {prefix} on {name}", without_tag(name, prefix))
         for name in ("monitoring-error-rate", "monitoring-health", "monitoring-objective-latency")
@@ -293,6 +434,10 @@ MUTATIONS = (
     Mutation("slo-alerts", "another period", rewrite("monitoring-latency-1h", "query", r'over\("30d"\)', 'over("7d")')),
     Mutation(
         "slo-alerts", "no short window", rewrite("monitoring-latency-1h", "query", r'\.short_window\("\w+"\)', "")
+    ),
+    *(
+        Mutation("slo-alerts", f"an objective {what}", put("monitoring-objective-latency", **inputs))
+        for what, inputs in _OBJECTIVES
     ),
     Mutation("slo-alerts", "of no objective", drop("monitoring-objective-latency")),
     Mutation("slo-alerts", "no objective", without_objectives),
@@ -366,4 +511,15 @@ MUTATIONS = (
         put("monitoring-health", locations=[f"aws:region-{number}" for number in range(25)]),
     ),
     Mutation("synthetic-budget", "in a browser", put("monitoring-certificate", type="browser")),
+    Mutation("synthetic-budget", "in several steps", put("monitoring-certificate", subtype="multi")),
+    Mutation(
+        "synthetic-budget",
+        "nobody knows how often",
+        edit("monitoring-certificate", lambda held: held["optionsList"].pop("tickEvery")),
+    ),
+    Mutation(
+        "synthetic-budget",
+        "all the time",
+        edit("monitoring-certificate", lambda held: held["optionsList"].update(tickEvery=0)),
+    ),
 )

@@ -79,6 +79,35 @@ def test_setup_node_checks_the_version_and_says_which_one_there_is(forge: Forge,
     assert (f"Asked for Node.js {version}" in result.log) is fine
 
 
+@pytest.mark.parametrize(
+    ("option", "asked"),
+    [
+        ("go-version: '1.26'", "1.26"),
+        ("go-version: stable", "stable"),
+        ("go-version-file: tools/go.mod", "1.26"),
+        ("go-version-file: tools/newer/go.mod", "1.26.3"),
+        ("go-version: latest", None),
+        ("go-version-file: go.mod", None),
+    ],
+)
+def test_setup_go_checks_the_version_and_says_which_one_there_is(forge: Forge, option: str, asked: str | None) -> None:
+    forge.commit(
+        {
+            "tools/go.mod": "module a/tools\n\ngo 1.26\n",
+            "tools/newer/go.mod": "module a/newer\n\ngo 1.26\n\ntoolchain go1.26.3\n",
+        }
+    )
+    result = forge.run(
+        steps(
+            "uses: actions/checkout@v7",
+            f"{{id: g, uses: actions/setup-go@v7, with: {{{option}}}}}",
+            'run: go version | grep -q "go${{ steps.g.outputs.go-version }} "',
+        )
+    )
+    assert (result.conclusion == "success") is (asked is not None), result.log
+    assert (f"Asked for Go {asked}: this machine's" in result.log) is (asked is not None)
+
+
 CACHED = """
 on: push
 jobs:

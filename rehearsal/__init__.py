@@ -1,0 +1,1 @@
+"""The rehearsal: an app's month of deploys, played on this machine with the delivered workflows."""

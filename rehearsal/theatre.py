@@ -1,0 +1,174 @@
+"""Everything that the story needs, on this machine: the world and its page, the database, both stacks, the app."""
+
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+
+import psycopg
+from rich.console import Console
+
+from rehearsal import app
+from rehearsal.team import Team
+from sandbox import postgres
+from sandbox.accounts import Accounts, load_accounts, open_accounts, stack_addresses, stack_secrets
+from sandbox.actions import npm, pip
+from sandbox.actions.runner import actions_runner
+from sandbox.browser import find_browser
+from sandbox.engine import find_engine
+from sandbox.page.server import Page
+from sandbox.page.stacks import read_stacks
+from sandbox.paths import PROJECT, stacks
+from sandbox.runner import Runner
+from sandbox.workspace import Workspace
+from sandbox.world.edge import environment
+from sandbox.world.github import history
+from sandbox.world.server import running
+from sandbox.world.state import State
+
+PAUSES = Path(__file__).parent / "pauses"
+DEPLOY = PROJECT / "app_repository/.github/deploy"
+MARK = "rehearsal"
+"""The file by which a rehearsal knows the folder of an earlier one."""
+TITLES = ("The first", "The second")
+
+
+class NotReadyError(Exception):
+    """The story cannot begin; the message says why."""
+
+
+@contextmanager
+def theatre(home: Path, console: Console) -> Iterator[Team]:
+    """Bring everything up, and yield the team whose pushes, dispatches and comments start the delivered workflows.
+
+    Args:
+        home: where the world is kept; what is there is deleted first.
+        console: where progress is told.
+
+    Raises:
+        NotReadyError: a stack does not come up, or `home` is no rehearsal's.
+        sandbox.actions.npm.NpmError, sandbox.actions.pip.PipError, sandbox.browser.BrowserError,
+        sandbox.go_tools.ToolError, sandbox.postgres.PostgresError: what the story needs cannot be had.
+    """
+    _clear(home)
+    _prepare(console)
+    files = [PROJECT / f"Pulumi.{name}.yaml" for name in stacks()]
+    known = {stack.name: stack for stack in read_stacks(files)}
+    accounts = load_accounts(home)
+    authority = home / "edge-authority.pem"
+    with (
+        tempfile.TemporaryDirectory(prefix="ai-tools-rehearsal-") as folder,
+        postgres.server(Path(folder) / "postgres") as server,
+        running(home / "world.db", certificate_authority=authority) as (state, urls),
+    ):
+        open_accounts(state, accounts, files)
+        databases = {name: _database(server, name) for name in known}
+        secrets = [server.password, *databases.values(), *(getattr(accounts, field.name) for field in fields(accounts))]
+        with _page(Page(state, tuple(known.values()), secrets)) as address:
+            console.print(f"The live page: {address}", style="bold", highlight=False)
+            _bring_up(home, urls, accounts, databases, console)
+            team = Team(state, urls, accounts, known, databases, console, secrets)
+            _commit_the_app(state, team)
+            team.set_variable("DEPLOY_WINDOW", "Mon-Sun 00:00-00:00 UTC")
+            team.set_variable("DEPLOY_FREEZES", "[]")
+            with actions_runner(
+                state,
+                environ={
+                    **environment(urls, authority),
+                    "PYTHONPATH": str(PAUSES),
+                    "CHROMIUM": str(find_browser()),
+                },
+                folder=home / "actions",
+                on_waiting=team.review,
+                on_step=team.watch,
+                # Builds that share too few cores end after what waits for them has given up.
+                jobs_at_once=max(2, os.cpu_count() or 2),
+            ) as runner:
+                team.runner = runner
+                yield team
+        # What is left to look at is the world; what the jobs worked with is large.
+        shutil.rmtree(home / "actions", ignore_errors=True)
+
+
+def _clear(home: Path) -> None:
+    """Begin with an empty folder, and delete nothing but what a rehearsal has left."""
+    if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
+        raise NotReadyError(f"{home} is not empty and was made by no rehearsal: name another folder.")
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    (home / MARK).touch()
+
+
+def _prepare(console: Console) -> None:
+    """Get what no job may download: the first time it takes minutes."""
+    console.print("Getting ready what the jobs find installed (minutes, the first time) …")
+    for folder in (app.EXAMPLE, DEPLOY / "vercel-cli"):
+        npm.prepare(folder)
+    pip.prepare(DEPLOY / "requirements-migrate.txt")
+    find_engine(console.print)
+    find_browser()
+
+
+def _database(server: postgres.Server, stack: str) -> str:
+    """The address of a stack's new database, in which the app has its posts."""
+    address = server.create_database(f"ai_tools_{stack}")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("CREATE TABLE posts (id bigserial PRIMARY KEY, title text NOT NULL)")
+        for title in TITLES:
+            connection.execute("INSERT INTO posts (title) VALUES (%s)", [title])
+    return address
+
+
+def _bring_up(
+    home: Path, urls: Mapping[str, str], accounts: Accounts, databases: Mapping[str, str], console: Console
+) -> None:
+    workspace = Workspace(PROJECT, home, find_engine())
+    for stack, address in databases.items():
+        secrets = {
+            **stack_secrets(accounts, stack),
+            "ai-tools:databaseUrl": address,
+            # The migrations' and the app's own.
+            "ai-tools:secretVariables": json.dumps({"DATABASE_URL": address}),
+        }
+        workspace.prepare(stack, stack_addresses(urls), secrets)
+        operation = Runner(workspace, stack, urls).run("up")
+        if not operation.succeeded:
+            raise NotReadyError(f"{stack} did not come up:\n" + "\n".join(operation.diagnostics))
+        made = operation.counts().get("create", 0)
+        console.print(f"{stack} is up: {made} resources, {operation.outputs.get('url')}", highlight=False)
+
+
+def _commit_the_app(state: State, team: Team) -> None:
+    """The app before the story, on both branches, beside the delivered files; that starts nothing."""
+    author = {"name": "Octo Cat", "email": "octocat@example.com", "login": "octocat"}
+    for stack in team.stacks.values():
+        history.add_commit(
+            state,
+            team.repository,
+            f"refs/heads/{stack.branch}",
+            dict(app.files()),
+            message="Add the app [skip ci]",
+            author=author,
+            committer=author,
+        )
+
+
+@contextmanager
+def _page(page: Page) -> Iterator[str]:
+    """Serve the page in a thread of its own; yields its address."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="rehearsal-page", daemon=True)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(page.start(), loop).result()
+    finally:
+        asyncio.run_coroutine_threadsafe(page.stop(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -1,0 +1,69 @@
+"""`make rehearse` as a command: what it ends with."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from rehearsal import __main__ as command
+from rehearsal.step import Step
+from rehearsal.theatre import NotReadyError
+
+
+@pytest.fixture(autouse=True)
+def empty_theatre(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Nothing is brought up; the homes that were asked for."""
+    asked: list[Path] = []
+
+    @contextmanager
+    def theatre(home: Path, _console: object) -> Iterator[list[Path]]:
+        asked.append(home)
+        yield asked
+
+    monkeypatch.setattr(command, "theatre", theatre)
+    return asked
+
+
+def run(monkeypatch: pytest.MonkeyPatch, story: tuple[Step[object], ...], *, home: Path, steps: int = 0) -> int:
+    monkeypatch.setattr(command, "STORY", story)
+    monkeypatch.setattr(sys, "argv", ["rehearsal"])
+    with pytest.raises(SystemExit) as end:
+        command.main(steps or len(story), home=home)
+    assert isinstance(end.value.code, int)
+    return end.value.code
+
+
+GOOD: Step[object] = Step("A release", ("it serves",), lambda _team: ("it serves",))
+BAD: Step[object] = Step("A bad release", ("it does not serve",), lambda _team: ("it serves",))
+
+
+def test_a_rehearsal_that_goes_as_expected_ends_with_0(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_theatre: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, (GOOD, GOOD), home=tmp_path / "home") == 0
+    assert empty_theatre == [tmp_path / "home"]
+    assert "2 steps in" in capsys.readouterr().out
+
+
+def test_a_step_that_differs_ends_it_with_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert run(monkeypatch, (GOOD, BAD), home=tmp_path) == 1
+
+
+def test_only_the_first_steps_are_played_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, (GOOD, BAD), home=tmp_path, steps=1) == 0
+    assert "A bad release" not in capsys.readouterr().out
+
+
+def test_what_cannot_begin_says_why_and_ends_with_1(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none(_home: Path, _console: object) -> None:
+        raise NotReadyError("staging did not come up: no key [yet]")
+
+    monkeypatch.setattr(command, "theatre", none)
+    assert run(monkeypatch, (GOOD,), home=tmp_path) == 1
+    assert "staging did not come up: no key [yet]" in capsys.readouterr().out

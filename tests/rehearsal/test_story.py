@@ -1,0 +1,146 @@
+"""The story's steps, played by a team that only looks as if it had done what they ask: what they hold it to."""
+
+import io
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx2
+import pytest
+from rich.console import Console
+
+from rehearsal import story
+from rehearsal.step import play, show
+from rehearsal.story import COLUMNS, GATES, HOTFIX, MERGE, PRODUCTION, STAGING, STORY
+from rehearsal.team import Team
+from sandbox.actions.result import JobResult, RunResult
+
+SUCCESS, FAILURE, SKIPPED = "success", "failure", "skipped"
+
+
+def ended(conclusion: str, **jobs: str) -> RunResult:
+    return RunResult(1, conclusion, {name: JobResult(name, ended) for name, ended in jobs.items()})
+
+
+@dataclass
+class FakeTeam:
+    """A team to which everything happens as it should, but for what a test changes."""
+
+    serves: dict[str, str] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
+    state: None = None
+    databases: Mapping[str, str] = field(default_factory=lambda: {"production": "postgresql://nowhere"})
+    console: Console = field(default_factory=lambda: Console(file=io.StringIO()))
+    before_approval: Callable[[], None] = lambda: None
+    before_promotion: Callable[[], None] = lambda: None
+    window: str = "open"
+    migrated: set[str] = field(default_factory=set)
+    wrong: str = ""
+    """What goes another way."""
+
+    def propose(self, _branch: str, _files: Mapping[str, str], _title: str) -> tuple[int, RunResult]:
+        lint = FAILURE if self.wrong == "lint" else SUCCESS
+        return 1, ended(SUCCESS, lint=lint, **{f"job{number}": SUCCESS for number in range(1, GATES)})
+
+    def merge(self, _number: int, name: str) -> RunResult:
+        return self._release("staging", name)
+
+    def push(self, stack: str, _files: Mapping[str, str], name: str) -> RunResult:
+        if self.window != "open":
+            return ended(FAILURE, admission=FAILURE, build=SKIPPED)
+        if name == "the bad query" and self.wrong != "staged":
+            self.messages.append("failed (staged_tests)! <!channel>")
+            return ended(FAILURE, staged_tests=FAILURE, migrations=SKIPPED, promote=SKIPPED)
+        if name == "what breaks live":
+            self.messages.append("failed (promote)! <!channel>")
+            if self.wrong == "live":
+                self.serves[stack] = name
+            return ended(FAILURE, staged_tests=SUCCESS, migrations=SUCCESS, promote=FAILURE)
+        return self._release(stack, name)
+
+    def dispatch(self, _workflow: str, **_inputs: str) -> RunResult:
+        self._release("production", HOTFIX)
+        self.messages.append("Production hotfix successful")
+        return ended(SUCCESS)
+
+    def comment(self, _text: str) -> tuple[list[RunResult], str]:
+        self.serves["production"] = MERGE
+        return [ended(SUCCESS)], "✅ **Rollback**"
+
+    def set_variable(self, name: str, value: str) -> None:
+        if name == "DEPLOY_WINDOW":
+            self.window = value
+
+    def grant(self, _login: str, _role: str) -> None:
+        """Everybody may."""
+
+    def serving(self, stack: str) -> str:
+        domain = {"staging": STAGING, "production": PRODUCTION}[stack]
+        serves = self.serves.get(stack)
+        return f"{domain} serves {serves}: ok, database ok" if serves else f"{domain} serves nothing"
+
+    def columns(self, stack: str) -> list[str]:
+        return ["id", "title", *(COLUMNS if stack in self.migrated else ())]
+
+    def query(self, _stack: str, statement: str) -> list[str]:
+        answers = {"title": ["a", "b"], "revision": [f"{story.REVISION} applied"], "affiliate_revenue": ["12.50"]}
+        return next((rows for word, rows in answers.items() if f"SELECT {word}" in statement), [])
+
+    def visit(self, _stack: str) -> httpx2.Response:
+        return httpx2.Response(200, text="a b")
+
+    def events(self, _kind: str) -> Sequence[Mapping[str, str]]:
+        return [{"type": "automatic", "outcome": SUCCESS}]
+
+    def _release(self, stack: str, name: str) -> RunResult:
+        self.before_approval()
+        if self.wrong != "migration":
+            self.migrated.add(stack)
+        self.before_promotion()
+        self.serves[stack] = name
+        self.messages.append(":rocket:")
+        return ended(SUCCESS, staged_tests=SUCCESS, migrations=SUCCESS, promote=SUCCESS)
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    def since(_state: object, _key: int = 0) -> list[tuple[int, SimpleNamespace]]:
+        return [(1, SimpleNamespace(host=PRODUCTION, status=500))]
+
+    def refuse(*_arguments: object, **_options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 1, "", "then add --accept-data-loss")
+
+    monkeypatch.setattr(story.exchanges, "since", since)
+    monkeypatch.setattr(story.subprocess, "run", refuse)
+
+
+def played(wrong: str = "") -> tuple[bool, str, int]:
+    """Whether the story went as expected, its table, and how many steps were played."""
+    output = io.StringIO()
+    console = Console(file=output, width=200, color_system=None)
+    steps = play(STORY, cast("Team", FakeTeam(wrong=wrong)), Console(file=io.StringIO()))
+    return show(console, STORY, steps), output.getvalue(), len(steps)
+
+
+def test_everything_going_as_it_should_is_what_the_story_expects() -> None:
+    passed, table, steps = played()
+    assert passed, table
+    assert steps == len(STORY)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "step", "seen"),
+    [
+        ("lint", 1, f"{GATES - 1} of {GATES} checks passed"),
+        ("migration", 2, "posts has no revenue yet"),
+        ("staged", 5, "Tests on the staged deployment: success"),
+        ("live", 6, "serves what breaks live"),
+    ],
+)
+def test_a_step_that_goes_another_way_is_the_last_and_is_shown(wrong: str, step: int, seen: str) -> None:
+    passed, table, steps = played(wrong)
+    assert (passed, steps) == (False, step)
+    assert seen in table

@@ -1,0 +1,44 @@
+"""What the rehearsal does with the folder that it is given."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from rehearsal import theatre as theatre_module
+from rehearsal.theatre import MARK, NotReadyError, theatre
+
+
+class StopError(Exception):
+    """Far enough."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_brought_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_console: Console) -> None:
+        raise StopError
+
+    monkeypatch.setattr(theatre_module, "_prepare", stop)
+
+
+def test_a_folder_of_somebody_elses_is_refused_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "letters").write_text("mine")
+    with pytest.raises(NotReadyError, match="not empty"), theatre(tmp_path, Console(quiet=True)):
+        pass
+    assert (tmp_path / "letters").read_text() == "mine"
+
+
+def test_the_folder_of_an_earlier_rehearsal_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / MARK).touch()
+    (tmp_path / "world.db").touch()
+    with pytest.raises(StopError), theatre(tmp_path, Console(quiet=True)):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [MARK]
+
+
+def test_an_empty_folder_and_none_are_taken(tmp_path: Path) -> None:
+    for home in (tmp_path / "new", tmp_path / "empty"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        with pytest.raises(StopError), theatre(home, Console(quiet=True)):
+            pass
+        assert (home / MARK).is_file()
