@@ -120,7 +120,7 @@ class Team:
         """Comment on a new issue as the maintainer, and wait for what it starts; those runs, and the last answer."""
         before = self._runs()
         issue = open_issue(self.state, self.repository, login=DEVELOPER, title="Checkout fails")
-        self._age_pushes()
+        age_pushes(self.state)
         add_comment(self.state, self.repository, issue, login=MAINTAINER, body=text)
         self._ended(before, "issue_comment")
         started = [self._wait(run["id"]) for run in self._new(before) if run["event"] == "workflow_dispatch"]
@@ -233,12 +233,13 @@ class Team:
                     self.console.print(f"    {line}", style="dim", markup=False, highlight=False, soft_wrap=True)
         return result
 
-    def _age_pushes(self) -> None:
-        """Let a minute pass since the last push: GitHub's clock tells seconds, and nobody is that quick."""
-        moves = self.state.collection("github.activities")
-        for key, move in moves.items():
-            earlier = datetime.fromisoformat(move["timestamp"]) - timedelta(minutes=1)
-            moves[key] = {**move, "timestamp": timestamp(earlier)}
+
+def age_pushes(state: State) -> None:
+    """Let a minute pass since the last push: GitHub's clock tells seconds, and nobody is that quick."""
+    moves = state.collection("github.activities")
+    for key, move in moves.items():
+        earlier = datetime.fromisoformat(move["timestamp"]) - timedelta(minutes=1)
+        moves[key] = {**move, "timestamp": timestamp(earlier)}
 
 
 def closed_window() -> str:

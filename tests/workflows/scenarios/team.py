@@ -4,19 +4,18 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from nacl.public import PublicKey, SealedBox
 
+from rehearsal.team import age_pushes
 from sandbox.accounts import Accounts
 from sandbox.actions.moments import StartingStep, WaitingJob
 from sandbox.actions.result import RunResult
 from sandbox.actions.runner import Runner
 from sandbox.world.github.access import find_repository
-from sandbox.world.github.identifiers import timestamp
 from sandbox.world.github.issues import add_comment, open_issue
 from sandbox.world.github.users import add_user
 from sandbox.world.state import Document, State
@@ -141,7 +140,7 @@ class Team:
         before = self._runs()
         if issue is None:
             issue = open_issue(self.state, self.repository, login=PUSHER, title="Checkout fails")
-        self._age_pushes()
+        age_pushes(self.state)
         number = add_comment(self.state, self.repository, issue, login=login, body=text)
         heard = [run for run in self._new(before) if run["event"] == "issue_comment"]
         ended = [self._ended(run["id"]) for run in heard]
@@ -284,13 +283,6 @@ class Team:
     def _runs(self) -> set[str]:
         return set(self.state.collection("github.workflow_runs"))
 
-    def _age_pushes(self) -> None:
-        """Let a minute pass since the last push: GitHub's clock tells seconds, and nobody is that quick."""
-        moves = self.state.collection("github.activities")
-        for key, move in moves.items():
-            earlier = datetime.fromisoformat(move["timestamp"]) - timedelta(minutes=1)
-            moves[key] = {**move, "timestamp": timestamp(earlier)}
-
     def _new(self, before: set[str]) -> list[Mapping[str, Any]]:
         runs = self.state.collection("github.workflow_runs")
         return [runs[number] for number in sorted(self._runs() - before, key=int)]
@@ -305,9 +297,3 @@ class Team:
         leaked = [secret for secret in self.secrets if secret in result.log + result.summary]
         assert not leaked, f"{len(leaked)} secrets were printed"
         return result
-
-
-def closed_window() -> str:
-    """A window that is closed now, whenever now is, and for more than a day."""
-    day = datetime.now(UTC) + timedelta(days=3)
-    return f"{day:%a} 09:00-17:00 UTC"

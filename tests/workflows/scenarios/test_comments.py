@@ -2,10 +2,11 @@
 
 import pytest
 
+from rehearsal.team import closed_window
 from sandbox.actions.moments import StartingStep
 from sandbox.world.github.pulls import add_fork, open_pull_request
 from sandbox.world.github.pushes import push_files
-from tests.workflows.scenarios.team import Team, closed_window
+from tests.workflows.scenarios.team import Team
 
 
 @pytest.fixture(autouse=True)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from rehearsal.team import closed_window
 from sandbox.world.vercel.outcomes import break_site
-from tests.workflows.scenarios.team import DOMAIN_OF, Team, closed_window
+from tests.workflows.scenarios.team import DOMAIN_OF, Team
 
 STEPS_OF_A_RELEASE = (
     *("admission", "audit", "build", "backup", "stage", "staged_tests", "awaiting_approval", "migrations", "promote"),
