@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 import pulumi
@@ -17,8 +16,9 @@ from components.datadog_monitoring.message import Links, Recipients
 from components.datadog_monitoring.probe_monitors import probe_monitors
 from components.datadog_monitoring.release_monitors import release_monitors
 from components.datadog_monitoring.synthetic_cost import dollars
-from components.datadog_monitoring.synthetics import CERTIFICATES, PriorityOf, SyntheticsArgs
+from components.datadog_monitoring.synthetics import CERTIFICATES, SyntheticsArgs
 from components.datadog_monitoring.traffic_monitors import traffic_monitors
+from components.datadog_monitoring.watched import Watched
 from components.monitoring_config import MonitoringConfig
 
 
@@ -82,18 +82,21 @@ class DatadogMonitoring(pulumi.ComponentResource):
         config = args.monitoring
         app = _app(config.site)
         child = pulumi.ResourceOptions(parent=self)
-        shared: dict[str, Any] = {
-            "title": args.title,
-            "tags": args.tags,
-            "links": Links(
+        environment = Watched(
+            title=args.title,
+            tags=args.tags,
+            links=Links(
                 runbook=config.runbook_url,
                 deployments=f"{app}/event/explorer?query={quote(_release_events(args))}",
             ),
-            "recipients": Recipients(notify=config.notify, page=config.page),
-            "priority_of": PriorityOf(args.production),
-        }
+            recipients=Recipients(notify=config.notify, page=config.page),
+            production=args.production,
+        )
         tests = SyntheticsArgs(
-            **shared, domain=args.domain, locations=config.locations, seconds=config.health_check_seconds
+            watched=environment,
+            domain=args.domain,
+            locations=config.locations,
+            seconds=config.health_check_seconds,
         )
         health_check = synthetics.health_check(name, tests, child)
         certificates = {each.key: synthetics.certificate_test(name, each, tests, child) for each in CERTIFICATES}
@@ -105,7 +108,7 @@ class DatadogMonitoring(pulumi.ComponentResource):
             name,
             define_monitors(args),
             monitors.MonitorArgs(
-                **shared,
+                watched=environment,
                 health_check_id=health_check.id,
                 objective_ids={key: objective.id for key, objective in targets.items()},
             ),

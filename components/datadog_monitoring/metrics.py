@@ -22,26 +22,36 @@ def good_probes(check_id: str) -> str:
     return f"sum:synthetics.test_runs{{check_id:{check_id},status:success}}.as_count()"
 
 
+def answered(domain: str, lowest: int, highest: int) -> str:
+    """The log search of requests that were answered with a status from the lowest to the highest."""
+    return f"{_logs(domain)} @proxy.statusCode:[{lowest} TO {highest}]"
+
+
 def requests(domain: str) -> str:
     """The log search of answered requests, told apart by host.
 
     With one Vercel project a stack both deploy with `--prod`, so Vercel's own environment says production in either.
     A status of -1 is a background revalidation, which nobody waits for.
     """
-    return f"source:vercel @proxy.host:{domain} @proxy.statusCode:[100 TO 599]"
+    return answered(domain, 100, 599)
 
 
 def server_errors(domain: str) -> str:
     """The log search of requests that ended in a server error."""
-    return f"source:vercel @proxy.host:{domain} @proxy.statusCode:[500 TO 599]"
+    return answered(domain, 500, 599)
 
 
 def invocations(domain: str, *, at_most_milliseconds: int | None = None) -> str:
     """The log search of function invocations with their duration: all, or those that were fast enough."""
     highest = "*" if at_most_milliseconds is None else at_most_milliseconds * NANOSECONDS_PER_MILLISECOND
-    return f"source:vercel @proxy.host:{domain} @lambda.duration:[0 TO {highest}]"
+    return f"{_logs(domain)} @lambda.duration:[0 TO {highest}]"
 
 
 def timeouts(domain: str) -> str:
     """The log search of function invocations that Vercel cut off."""
-    return f'source:vercel @proxy.host:{domain} ("Vercel Runtime Timeout Error" OR @proxy.statusCode:504)'
+    return f'{_logs(domain)} ("Vercel Runtime Timeout Error" OR @proxy.statusCode:504)'
+
+
+def _logs(domain: str) -> str:
+    """What every log of the domain's requests has."""
+    return f"source:vercel @proxy.host:{domain}"

@@ -9,8 +9,8 @@ import pulumi_datadog as datadog
 
 from components.datadog_monitoring import metrics
 from components.datadog_monitoring.definition import LOGS, MonitorDefinition
-from components.datadog_monitoring.message import LEAST_PAGED, Links, Recipients, message
-from components.datadog_monitoring.synthetics import RENOTIFY_MINUTES, PriorityOf
+from components.datadog_monitoring.message import message
+from components.datadog_monitoring.watched import Watched
 
 NOTIFIES_NO_DATA = "show_and_notify_no_data"
 _COMPOSITE = "composite"
@@ -21,12 +21,7 @@ _GROUPS = 10
 class MonitorArgs:
     """What the monitors of one environment share."""
 
-    title: str
-    """Service and environment, as every name begins."""
-    tags: Sequence[str]
-    links: Links
-    recipients: Recipients
-    priority_of: PriorityOf
+    watched: Watched
     health_check_id: pulumi.Output[str]
     objective_ids: Mapping[str, pulumi.Output[str]]
 
@@ -67,22 +62,21 @@ def _monitor(
     query: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> datadog.Monitor:
-    pages = bool(args.recipients.page) and definition.severity <= LEAST_PAGED
     return datadog.Monitor(
         f"{name}-{definition.key}",
-        name=f"{args.title}: {definition.title}",
+        name=f"{args.watched.title}: {definition.title}",
         type=definition.type,
         query=query,
         message=_message(definition, args),
-        tags=args.tags,
-        priority=str(args.priority_of(definition.severity)),
+        tags=args.watched.tags,
+        priority=str(args.watched.priority(definition.severity)),
         monitor_thresholds=_thresholds(definition),
         on_missing_data=definition.on_missing_data,
-        renotify_interval=RENOTIFY_MINUTES if pages and not definition.once else None,
+        renotify_interval=None if definition.once else args.watched.renotify_minutes(definition.severity),
         include_tags=False,
         assets=[
             datadog.MonitorAssetArgs(
-                category="runbook", name="Runbook", url=f"{args.links.runbook}#{definition.section}"
+                category="runbook", name="Runbook", url=f"{args.watched.links.runbook}#{definition.section}"
             )
         ],
         variables=_searches(definition),
@@ -92,13 +86,13 @@ def _monitor(
 
 def _message(definition: MonitorDefinition, args: MonitorArgs) -> str:
     if not definition.tells:
-        return f"{definition.meaning}\nRunbook: {args.links.runbook}#{definition.section}"
+        return f"{definition.meaning}\nRunbook: {args.watched.links.runbook}#{definition.section}"
     return message(
         meaning=definition.meaning,
         section=definition.section,
         severity=definition.severity,
-        links=args.links,
-        recipients=args.recipients,
+        links=args.watched.links,
+        recipients=args.watched.recipients,
         warns=definition.warning is not None,
         tells_no_data=definition.on_missing_data == NOTIFIES_NO_DATA,
         once=definition.once,

@@ -7,11 +7,11 @@ import pulumi
 import pulumi_datadog as datadog
 
 from components.datadog_monitoring import synthetic_cost
-from components.datadog_monitoring.message import LEAST_PAGED, Links, Recipients, message
+from components.datadog_monitoring.message import message
+from components.datadog_monitoring.watched import Watched
 
 CERTIFICATE_SECONDS = 3600
 CERTIFICATE_LOCATIONS = 2
-RENOTIFY_MINUTES = 60
 _SLOWEST_MILLISECONDS = 5000
 """Later is as good as never. Slowness is what `latency` is for: here a slow minute would page."""
 
@@ -36,34 +36,18 @@ CERTIFICATES = (
 class SyntheticsArgs:
     """What the tests of one environment share."""
 
-    title: str
-    """Service and environment, as every name begins."""
+    watched: Watched
     domain: str
-    tags: Sequence[str]
-    links: Links
-    recipients: Recipients
-    priority_of: "PriorityOf"
     locations: Sequence[str]
     seconds: int
     """Between two health checks from one location."""
-
-
-@dataclass(frozen=True, slots=True)
-class PriorityOf:
-    """From a severity to Datadog's priority: nothing outside production is urgent."""
-
-    production: bool
-
-    def __call__(self, severity: int) -> int:
-        """The priority, 1 to 5."""
-        return severity if self.production else max(severity, 4)
 
 
 def health_check(name: str, args: SyntheticsArgs, opts: pulumi.ResourceOptions) -> datadog.SyntheticsTest:
     """Asks /api/health as a user's browser would reach it: status, time, content type, `status` and `version`."""
     return datadog.SyntheticsTest(
         f"{name}-health",
-        name=f"{args.title}: health check",
+        name=f"{args.watched.title}: health check",
         type="api",
         subtype="http",
         status="live",
@@ -72,10 +56,10 @@ def health_check(name: str, args: SyntheticsArgs, opts: pulumi.ResourceOptions) 
             meaning="What serves now is unhealthy, or cannot be reached.",
             section="health",
             severity=1,
-            links=args.links,
-            recipients=args.recipients,
+            links=args.watched.links,
+            recipients=args.watched.recipients,
         ),
-        tags=args.tags,
+        tags=args.watched.tags,
         request_definition=datadog.SyntheticsTestRequestDefinitionArgs(
             method="GET", url=f"https://{args.domain}/api/health", timeout=10
         ),
@@ -98,7 +82,7 @@ def health_check(name: str, args: SyntheticsArgs, opts: pulumi.ResourceOptions) 
             min_failure_duration=60,
             min_location_failed=min(2, len(args.locations)),
             monitor_options=_monitor_options(1, args),
-            monitor_priority=args.priority_of(1),
+            monitor_priority=args.watched.priority(1),
         ),
         opts=opts,
     )
@@ -110,7 +94,7 @@ def certificate_test(
     """Asks hourly, from the first two locations, how long the domain's certificate is valid."""
     return datadog.SyntheticsTest(
         f"{name}-{certificate.key}",
-        name=f"{args.title}: certificate ends within {certificate.days} days",
+        name=f"{args.watched.title}: certificate ends within {certificate.days} days",
         type="api",
         subtype="ssl",
         status="live",
@@ -120,10 +104,10 @@ def certificate_test(
             "or nobody can connect, of which `health` speaks too. Once it has ended, browsers warn users off.",
             section="certificate",
             severity=certificate.severity,
-            links=args.links,
-            recipients=args.recipients,
+            links=args.watched.links,
+            recipients=args.watched.recipients,
         ),
-        tags=args.tags,
+        tags=args.watched.tags,
         request_definition=datadog.SyntheticsTestRequestDefinitionArgs(host=args.domain, port="443"),
         assertions=[
             datadog.SyntheticsTestAssertionArgs(
@@ -136,7 +120,7 @@ def certificate_test(
             # A test that cannot connect fails as well: from one location that says nothing of the certificate.
             min_location_failed=min(CERTIFICATE_LOCATIONS, len(args.locations)),
             monitor_options=_monitor_options(certificate.severity, args),
-            monitor_priority=args.priority_of(certificate.severity),
+            monitor_priority=args.watched.priority(certificate.severity),
         ),
         opts=opts,
     )
@@ -161,6 +145,5 @@ def _body(path: str, operator: str, value: str) -> datadog.SyntheticsTestAsserti
 
 def _monitor_options(severity: int, args: SyntheticsArgs) -> datadog.SyntheticsTestOptionsListMonitorOptionsArgs | None:
     """What pages says so again until somebody has looked."""
-    if not args.recipients.page or severity > LEAST_PAGED:
-        return None
-    return datadog.SyntheticsTestOptionsListMonitorOptionsArgs(renotify_interval=RENOTIFY_MINUTES)
+    minutes = args.watched.renotify_minutes(severity)
+    return None if minutes is None else datadog.SyntheticsTestOptionsListMonitorOptionsArgs(renotify_interval=minutes)

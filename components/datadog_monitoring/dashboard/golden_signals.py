@@ -97,7 +97,7 @@ def _numbers() -> list[Json]:
 def _requests() -> Json:
     by_class = {
         name: graph(
-            [counted_requests(f"of_{name}", _answered(lowest, highest))],
+            [counted_requests(f"of_{name}", metrics.answered(HOST, lowest, highest))],
             [formula(f"of_{name}", name)],
             display="bars",
             palette=palette,
@@ -203,7 +203,3 @@ def _failing_paths() -> Json:
         formula("errors", "server errors"),
         most=most,
     )
-
-
-def _answered(lowest: int, highest: int) -> str:
-    return f"source:vercel @proxy.host:{HOST} @proxy.statusCode:[{lowest} TO {highest}]"
