@@ -10,13 +10,13 @@ from pathlib import Path
 
 from sandbox.actions.act import Grace
 from sandbox.actions.concurrency import Groups, Place
-from sandbox.actions.git_store import GitStore
 from sandbox.actions.moments import OnStep, OnWaiting
 from sandbox.actions.pip import PYTHON
 from sandbox.actions.result import RunResult, to_document
 from sandbox.actions.run import Run
 from sandbox.actions.setting import Setting
 from sandbox.actions.workflow_file import WorkflowError
+from sandbox.world.github.git_store import GitStore
 from sandbox.world.github.workflow_run_events import end_run
 from sandbox.world.github.workflow_runs import take_run
 from sandbox.world.state import Document, State

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox.actions import environments, event, git_store
+from sandbox.actions import environments, event
 from sandbox.actions.act import Act, Grace
 from sandbox.actions.concurrency import Groups
 from sandbox.actions.moments import OnStep, OnWaiting
 from sandbox.world.github import history
 from sandbox.world.github.access import find_repository
+from sandbox.world.github.git_store import GitStore
 from sandbox.world.github.workflow_runs import update_run
 from sandbox.world.state import Document, State
 
@@ -24,7 +25,7 @@ class Setting:
     run: Document
     folder: Path
     """The run's own."""
-    store: git_store.GitStore
+    store: GitStore
     groups: Groups
     environ: Mapping[str, str]
     path: str
@@ -71,7 +72,7 @@ class Setting:
 
     def read(self, path: str) -> bytes | None:
         """A file of the run's commit."""
-        return git_store.read_file(self.state, self.commit, path)
+        return history.read_file(self.state, self.commit, path)
 
     def environment_names(self) -> list[str]:
         """The environments of the repository."""

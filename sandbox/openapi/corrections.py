@@ -81,7 +81,10 @@ CORRECTIONS = (
     ),
 )
 
-UNDOCUMENTED: Mapping[tuple[str, str, str], str] = {}
+UNDOCUMENTED: Mapping[tuple[str, str, str], str] = {
+    ("github", "GET", r"/[\w.-]+/[\w.-]+/info/refs"): "Git's own protocol, at github.com",
+    ("github", "POST", r"/[\w.-]+/[\w.-]+/git-(upload|receive)-pack"): "Git's own protocol, at github.com",
+}
 """Calls that a service takes though no document of it has them: by service, method and a regular expression of the
 whole path, the reason."""
 

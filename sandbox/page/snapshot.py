@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sandbox.actions.git_store import read_file
 from sandbox.page.health_checks import HealthCheck, HealthChecks
 from sandbox.page.stacks import Stack
 from sandbox.world.github import history
@@ -112,7 +111,7 @@ def _locks(
         if commit is None:
             continue
         try:
-            written = json.loads(read_file(state, commit, _LOCK_FILE) or b"")
+            written = json.loads(history.read_file(state, commit, _LOCK_FILE) or b"")
             locks[stack.name] = {name: str(written[name]) for name in ("reason", "by", "since")}
         except (ValueError, KeyError, TypeError):
             # A branch made by hand holds all the same.

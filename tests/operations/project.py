@@ -11,7 +11,6 @@ import httpx2
 from nacl.public import PublicKey, SealedBox
 
 from sandbox.accounts import Accounts
-from sandbox.actions import git_store
 from sandbox.actions.moments import WaitingJob
 from sandbox.actions.result import RunResult
 from sandbox.actions.runner import Runner
@@ -86,7 +85,7 @@ class Deployment:
     def read(self, path: str) -> bytes:
         """A file of main."""
         commit = history.resolve(self.state, self.repository, "main")
-        content = git_store.read_file(self.state, commit, path) if commit else None
+        content = history.read_file(self.state, commit, path) if commit else None
         assert content is not None
         return content
 

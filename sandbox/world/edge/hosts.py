@@ -10,7 +10,8 @@ WEBHOOKS = "webhooks.example.com"
 
 _SERVICES = (
     ("vercel", re.compile(r"api\.vercel\.com")),
-    ("github", re.compile(r"api\.github\.com")),
+    # Beside the API, what Git clones from and pushes to.
+    ("github", re.compile(r"(api\.)?github\.com")),
     # Every site of https://docs.datadoghq.com/getting_started/site/.
     ("datadog", re.compile(r"api\.([a-z0-9-]+\.)?(datadoghq\.com|datadoghq\.eu|ddog-gov\.com)")),
     ("webhooks", re.compile(re.escape(WEBHOOKS))),

@@ -5,11 +5,12 @@ A token is a document of `github.tokens` under the token itself. A user's (`type
 written `name:read` or `name:write` (`contents:write`) as its scopes.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from sandbox.world.github.errors import error
-from sandbox.world.service import Request
+from sandbox.world.service import Request, ServiceError
 from sandbox.world.state import State
 
 
@@ -49,6 +50,23 @@ def authenticate(request: Request) -> Mapping[str, Any]:
     if scheme.lower() not in ("bearer", "token") or token.strip() not in tokens:
         raise error(401, "Bad credentials")
     return {"app_id": None, **tokens[token.strip()]}
+
+
+def authenticate_git(request: Request) -> Mapping[str, Any]:
+    """The identity behind the token that Git sends as a password (or, as some tools do, as the name of the user).
+
+    401 asks Git for one: https://docs.github.com/get-started/git-basics/about-remote-repositories.
+    """
+    _, _, encoded = request.headers.get("authorization", "").partition(" ")
+    try:
+        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        name = password = ""
+    tokens = request.state.collection("github.tokens")
+    token = next((given for given in (password, name) if given in tokens), None)
+    if token is None:
+        raise ServiceError(401, "Invalid username or token.\n", {"WWW-Authenticate": 'Basic realm="GitHub"'})
+    return {"app_id": None, **tokens[token]}
 
 
 def app_may(identity: Mapping[str, Any], permission: str) -> bool:

@@ -131,10 +131,10 @@ def update_ref(request: Request) -> Response:
     commit = history.find_commit(request.state, repository, sha)
     if commit is None:
         raise error(422, "Object does not exist", documentation)
-    forced = optional(body, "force", bool, documentation) or False
-    if not forced and not history.is_ancestor(request.state, repository, before, sha):
+    is_forward = history.is_ancestor(request.state, repository, before, sha)
+    if not is_forward and not optional(body, "force", bool, documentation):
         raise error(422, "Update is not a fast forward", documentation)
-    _refuse_violations(request, repository, ref, "update", documentation)
+    _refuse_violations(request, repository, ref, "update" if is_forward else "force", documentation)
     login = request.identity["login"]
     history.set_ref(request.state, repository, ref, sha, actor=login)
     if ref.startswith(HEADS) and before != sha:

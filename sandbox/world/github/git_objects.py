@@ -87,7 +87,7 @@ def change_tree(state: State, tree: str | None, changes: Mapping[str, bytes | No
             entries[name] = Entry(DIRECTORY, sha)
         else:
             entries.pop(name, None)
-    return _write_tree(state, entries)
+    return write_tree(state, entries)
 
 
 def list_files(state: State, tree: str | None) -> dict[str, Entry]:
@@ -137,7 +137,7 @@ def set_entries(state: State, tree: str | None, entries: Mapping[str, Entry | No
             own[name] = Entry(DIRECTORY, sha)
         else:
             own.pop(name, None)
-    return _write_tree(state, own)
+    return write_tree(state, own)
 
 
 def merge_trees(state: State, base: str | None, ours: str, theirs: str) -> str | None:
@@ -155,16 +155,27 @@ def merge_trees(state: State, base: str | None, ours: str, theirs: str) -> str |
 
 
 def commit_id(commit: Document) -> str:
-    """The ID of a commit: `tree`, `parents`, `author` and `committer` (name, email, ISO 8601 date), `message`."""
+    """The ID of a commit."""
+    return _hash("commit", commit_body(commit))
+
+
+def commit_body(commit: Document) -> bytes:
+    """A commit as Git writes it: `tree`, `parents`, `author` and `committer` (name, email, ISO 8601 date), `message`.
+
+    One that was pushed may say more than those (a time zone, a signature): then it has its own text, `raw` in base64.
+    """
+    if "raw" in commit:
+        return base64.b64decode(commit["raw"])
     lines = [f"tree {commit['tree']}", *(f"parent {parent}" for parent in commit["parents"])]
     for part in ("author", "committer"):
         person = commit[part]
         seconds = int(datetime.fromisoformat(person["date"]).timestamp())
         lines.append(f"{part} {person['name']} <{person['email']}> {seconds} +0000")
-    return _hash("commit", ("\n".join(lines) + f"\n\n{commit['message']}").encode())
+    return ("\n".join(lines) + f"\n\n{commit['message']}").encode()
 
 
-def _write_tree(state: State, entries: Mapping[str, Entry]) -> str:
+def write_tree(state: State, entries: Mapping[str, Entry]) -> str:
+    """Store a directory's entries by name; returns its ID."""
     # Git sorts a directory as if its name ended in a slash.
     names = sorted(entries, key=lambda name: (name + "/" if entries[name].mode == DIRECTORY else name).encode())
     body = b"".join(f"{entries[name].mode} {name}\0".encode() + bytes.fromhex(entries[name].sha) for name in names)

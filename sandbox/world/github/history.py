@@ -89,7 +89,6 @@ def write_commit(
 
     What it changes is told against its first parent.
     """
-    first = find_commit(state, repository, parents[0]) if parents else None
     commit: Document = {
         "tree": tree,
         "parents": list(parents),
@@ -98,11 +97,25 @@ def write_commit(
         "message": message,
         "author_login": author.get("login"),
         "committer_login": committer.get("login"),
-        "files": git_objects.compare_trees(state, first["tree"] if first else None, tree),
     }
-    commit["sha"] = git_objects.commit_id(commit)
-    state.collection("github.commits")[_key(repository, commit["sha"])] = commit
-    return commit
+    return keep_commit(state, repository, {"sha": git_objects.commit_id(commit), **commit})
+
+
+def keep_commit(state: State, repository: Document, commit: Document) -> Document:
+    """Keep a commit under its `sha`, with the files that it changes."""
+    parents = commit["parents"]
+    first = find_commit(state, repository, parents[0]) if parents else None
+    kept = {**commit, "files": git_objects.compare_trees(state, first["tree"] if first else None, commit["tree"])}
+    state.collection("github.commits")[_key(repository, commit["sha"])] = kept
+    return kept
+
+
+def read_file(state: State, commit: Document, path: str) -> bytes | None:
+    """A file of a commit; None when there is none at that path."""
+    entry = git_objects.find_entry(state, commit["tree"], path)
+    if entry is None or entry.mode == git_objects.DIRECTORY:
+        return None
+    return git_objects.read_blob(state, entry.sha)
 
 
 def is_ancestor(state: State, repository: Document, ancestor: str, head: str) -> bool:

@@ -15,7 +15,8 @@ from sandbox.world.state import Document, State
 ROLE_NUMBERS = {2: "maintain", 4: "write", 5: "admin"}
 """The roles by the numbers that `bypass_actors` knows them by."""
 
-Change = Literal["create", "update", "delete"]
+Change = Literal["create", "update", "force", "delete"]
+"""What becomes of a ref; `force` is an update that loses commits."""
 
 REASONS: Mapping[tuple[str, str], str] = {
     ("creation", "create"): "Cannot create ref due to creations being restricted.",
@@ -23,6 +24,7 @@ REASONS: Mapping[tuple[str, str], str] = {
     ("update", "update"): "Cannot update this protected ref.",
     ("required_signatures", "update"): "Commits must have verified signatures.",
     ("pull_request", "update"): "Changes must be made through a pull request.",
+    ("non_fast_forward", "force"): "Cannot force-push to this branch",
 }
 """What GitHub says when a change breaks a rule that has no more to say."""
 
@@ -93,9 +95,11 @@ def _is_actor(state: State, repository: Document, actor: Document, identity: Map
 def _broken(ruleset: Document, change: Change) -> Iterator[str]:
     for rule in ruleset["rules"]:
         kind, parameters = rule["type"], rule.get("parameters") or {}
-        if (kind, change) in REASONS:
-            yield REASONS[kind, change]
-        elif (kind, change) == ("required_deployments", "update"):
+        # What forbids an update forbids one by force.
+        for broken in ("update", "force") if change == "force" else (change,):
+            if (kind, broken) in REASONS:
+                yield REASONS[kind, broken]
+        if kind == "required_deployments" and change in ("update", "force"):
             for name in parameters["required_deployment_environments"]:
                 yield f"Must be deployed to {name} before it can be merged."
         elif kind == "required_status_checks" and change != "delete":

@@ -46,6 +46,12 @@ def commit_email(user: Document) -> str:
     return user["email"] or f"{user['id']}+{user['login']}@users.noreply.github.com"
 
 
+def login_of(state: State, email: str) -> str | None:
+    """Whose commits carry that address."""
+    users = state.collection("github.users").values()
+    return next((user["login"] for user in users if commit_email(user).lower() == email.lower()), None)
+
+
 def commit_person(user: Document) -> dict[str, Any]:
     """A user as the author of a commit that is made through the API."""
     return {"name": user["name"] or user["login"], "email": commit_email(user), "login": user["login"]}

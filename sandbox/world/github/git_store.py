@@ -7,7 +7,6 @@ Format: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects.
 import hashlib
 import threading
 import zlib
-from datetime import datetime
 from pathlib import Path
 
 from sandbox.world.github import git_objects, history
@@ -23,8 +22,8 @@ class GitStore:
         self._folder = folder
         self._writing = threading.Lock()
 
-    def update(self, repository: Document, commit: Document) -> Path:
-        """Write what a commit reaches and where branches and tags point now; returns the bare repository's folder."""
+    def update(self, repository: Document, commit: Document | None = None) -> Path:
+        """Write what branches, tags and a commit reach, and where they point now; returns the bare one's folder."""
         bare = self._folder / f"{repository['full_name']}.git"
         with self._writing:
             for name in ("objects", "refs/heads", "refs/tags"):
@@ -32,7 +31,7 @@ class GitStore:
             (bare / "HEAD").write_text(f"ref: refs/heads/{repository['default_branch']}\n")
             (bare / "config").write_text("[core]\n\tbare = true\n\trepositoryformatversion = 0\n")
             refs = history.list_refs(self._state, repository, "refs/")
-            heads = [commit, *self._commits(repository, sorted(set(refs.values())))]
+            heads = [*([commit] if commit else []), *self._commits(repository, sorted(set(refs.values())))]
             for head in heads:
                 self._write_history(bare, repository, head)
             lines = [f"{sha} {name}\n" for name, sha in refs.items()]
@@ -51,7 +50,7 @@ class GitStore:
                 continue
             self._write_tree(bare, commit["tree"])
             waiting.extend(self._commits(repository, commit["parents"]))
-            _write(bare, "commit", _commit_body(commit), commit["sha"])
+            _write(bare, "commit", git_objects.commit_body(commit), commit["sha"])
 
     def _write_tree(self, bare: Path, sha: str) -> None:
         if _path(bare, sha).exists():
@@ -70,23 +69,6 @@ class GitStore:
             elif not _path(bare, entry.sha).exists():
                 _write(bare, "blob", git_objects.read_blob(self._state, entry.sha), entry.sha)
         _write(bare, "tree", body, sha)
-
-
-def read_file(state: State, commit: Document, path: str) -> bytes | None:
-    """A file of a commit; None when there is none at that path."""
-    entry = git_objects.find_entry(state, commit["tree"], path)
-    if entry is None or entry.mode == git_objects.DIRECTORY:
-        return None
-    return git_objects.read_blob(state, entry.sha)
-
-
-def _commit_body(commit: Document) -> bytes:
-    lines = [f"tree {commit['tree']}", *(f"parent {parent}" for parent in commit["parents"])]
-    for part in ("author", "committer"):
-        person = commit[part]
-        seconds = int(datetime.fromisoformat(person["date"]).timestamp())
-        lines.append(f"{part} {person['name']} <{person['email']}> {seconds} +0000")
-    return ("\n".join(lines) + f"\n\n{commit['message']}").encode()
 
 
 def _write(bare: Path, kind: str, body: bytes, sha: str) -> None:
