@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from operations.stack_files import stack_files
 from policies.model import Context, StackNames, mapping
 
 NEEDED = ("branch", "domain")
@@ -24,8 +25,8 @@ def context_of(environment: str, root: Path) -> Context:
     """
     project = yaml.safe_load((root / "Pulumi.yaml").read_text())["name"]
     stacks = {
-        file.name.split(".")[1]: _names(project, file.name.split(".")[1], mapping(yaml.safe_load(file.read_text())))
-        for file in sorted(root.glob("Pulumi.*.yaml"))
+        name: _names(project, name, mapping(yaml.safe_load(file.read_text())))
+        for name, file in stack_files(root).items()
     }
     if environment not in stacks:
         raise ValueError(f"There is no Pulumi.{environment}.yaml in {root}, which says what the stack's names are.")

@@ -15,13 +15,14 @@ import typer
 from rich.console import Console
 
 from operations.operation import Operation
+from operations.stack_files import stack_files
 from policies.plan import Plan
 from policies.report import mandatory
 from policies.report import show as show_violations
 from policies.rule import check
 from policies.rules import RULES
 from sandbox import daemon
-from sandbox.accounts import load_accounts, open_accounts, stack_addresses, stack_secrets
+from sandbox.accounts import load_accounts, open_accounts, secrets_of, stack_addresses
 from sandbox.engine import find_engine
 from sandbox.go_tools import ToolError
 from sandbox.paths import HOME, PROJECT, stacks
@@ -29,8 +30,8 @@ from sandbox.providers.server import serve as serve_providers
 from sandbox.recovery import recover
 from sandbox.report import show_operation, show_resource, write_summary
 from sandbox.runner import Kind, Runner
+from sandbox.shell import shell_environment, tokens
 from sandbox.workspace import Workspace
-from sandbox.world.edge import environment as edge_environment
 from sandbox.world.state import State
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -164,17 +165,8 @@ def accounts(
 ) -> None:
     """Print the sandbox's own credentials and addresses, to act on its world by hand."""
     urls = _started(home)
-    made_up = load_accounts(home)
-    known = {
-        "GITHUB_API_URL": urls["github"],
-        "GITHUB_TOKEN": made_up.github_token,
-        "REVIEWER_TOKEN": made_up.reviewer_token,
-        "VERCEL_API_URL": urls["vercel"],
-        "VERCEL_TOKEN": made_up.vercel_token,
-        "DATADOG_API_URL": urls["datadog"],
-        "DD_API_KEY": made_up.datadog_api_key,
-        "DD_APP_KEY": made_up.datadog_app_key,
-    }
+    addresses = {f"{name.upper()}_API_URL": urls[name] for name in ("github", "vercel", "datadog")}
+    known = {**addresses, **tokens(load_accounts(home))}
     if shell:
         sys.stdout.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in known.items())
     else:
@@ -183,19 +175,20 @@ def accounts(
 
 @app.command("exec", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run_command(context: typer.Context, home: Home = HOME) -> None:
-    """Run a command, `pulumi` for one, with the sandbox's state and providers, and with the services' real names.
+    """Run a command, `bash` or `pulumi` for one, for which the sandbox's services have their real names.
 
-    The stacks' configuration is in `.sandbox/workspace/`: give it as `--config-file`.
+    Its engine has the sandbox's state and providers. The stacks' configuration is in `.sandbox/workspace/`: give it as
+    `--config-file`.
     """
     engine = find_engine()
     urls = _started(home)
     workspace = Workspace(PROJECT, home, engine)
     for name in STACKS:
-        workspace.prepare(name, stack_addresses(urls), stack_secrets(load_accounts(home), name))
+        workspace.prepare(name, stack_addresses(urls), secrets_of(home, name))
     with serve_providers(urls) as debug_providers:
         environment = {
             **os.environ,
-            **edge_environment(urls, home / daemon.AUTHORITY),
+            **shell_environment(urls, home / daemon.AUTHORITY, load_accounts(home)),
             **workspace.environment(),
             "PULUMI_DEBUG_PROVIDERS": debug_providers,
             "PATH": f"{engine.parent}{os.pathsep}{os.environ['PATH']}",
@@ -206,7 +199,7 @@ def run_command(context: typer.Context, home: Home = HOME) -> None:
 def _started(home: Path) -> dict[str, str]:
     urls = daemon.ensure_running(home)
     state = State(home / "world.db")
-    open_accounts(state, load_accounts(home), [PROJECT / f"Pulumi.{name}.yaml" for name in STACKS])
+    open_accounts(state, load_accounts(home), list(stack_files(PROJECT).values()))
     state.close()
     return urls
 
@@ -230,7 +223,7 @@ def _run(kind: Kind, home: Path, stack: str, plans: Mapping[str, Plan] | None = 
             console.print(f"Process {process} was killed while it worked on {name}; its lock is removed.")
         # While somebody works on the stack, what is under way is no remnant, and the engine says who it is.
         is_cut_off = not workspace.is_locked(name) and bool(workspace.cut_off(name))
-        workspace.prepare(name, stack_addresses(urls), stack_secrets(accounts, name))
+        workspace.prepare(name, stack_addresses(urls), secrets_of(home, name))
         if is_cut_off:
             for resource in recover(workspace, name, urls, accounts):
                 console.print(f"  {resource}", soft_wrap=True, markup=False)

@@ -18,6 +18,8 @@ from sandbox.world.github.seed import seed as seed_github
 from sandbox.world.state import State
 from sandbox.world.vercel.seed import seed as seed_vercel
 
+_MORE = "secrets.json"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accounts:
@@ -114,6 +116,20 @@ def stack_secrets(accounts: Accounts, stack: str) -> dict[str, str]:
         "ai-tools:dbRollbackWebhook": f"https://{WEBHOOKS}/database-rollback",
         "ai-tools:dbRollbackToken": accounts.webhook_token,
     }
+
+
+def secrets_of(home: Path, stack: str) -> dict[str, str]:
+    """The secret configuration of a stack in a sandbox: the accounts' own, and what `add_secrets` has put there."""
+    kept = home / _MORE
+    more = json.loads(kept.read_text()) if kept.exists() else {}
+    return {**stack_secrets(load_accounts(home), stack), **more.get(stack, {})}
+
+
+def add_secrets(home: Path, more: Mapping[str, Mapping[str, str]]) -> None:
+    """Give stacks of a sandbox other secret configuration than the accounts' own, by stack and key."""
+    kept = home / _MORE
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(more))
 
 
 def stack_addresses(urls: Mapping[str, str]) -> dict[str, Any]:

@@ -10,18 +10,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
 import httpx2
 
+from operations.stack_files import stack_files
 from sandbox.accounts import load_accounts
 from sandbox.actions import npm, pip
 from sandbox.actions.runner import serve_runs
 from sandbox.page.server import Page
 from sandbox.page.stacks import read_stacks
-from sandbox.paths import PROJECT, stacks
+from sandbox.paths import PROJECT
 from sandbox.processes import is_running
 from sandbox.world.edge import environment
 from sandbox.world.server import Server
@@ -32,6 +34,8 @@ _LOGGER = logging.getLogger(__name__)
 START_SECONDS = 30
 STOP_SECONDS = 5
 """How long workflows that are under way are given to be cancelled."""
+DESCRIBED, LOCK = "sandbox.json", "lock"
+"""The files of a home that say who serves its world where, and that only one process holds."""
 AUTHORITY = "edge-authority.pem"
 """The file of a home with the authority that the edge's certificates come from."""
 
@@ -46,13 +50,32 @@ def serve(home: Path) -> None:
     Raises:
         SandboxError: when another process serves it already.
     """
+    with claimed(home):
+        asyncio.run(_serve(home))
+
+
+@contextmanager
+def claimed(home: Path) -> Iterator[None]:
+    """Keep other processes from serving the world of `home`.
+
+    Raises:
+        SandboxError: when one serves it already.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
+    with (home / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise SandboxError(f"Another process serves {home} already. `make sandbox-stop` ends it.") from error
-        asyncio.run(_serve(home))
+        yield
+
+
+def describe(home: Path, urls: Mapping[str, str]) -> None:
+    """Let other commands find the world of `home`, which this process serves."""
+    described = home / DESCRIBED
+    unfinished = described.with_suffix(".new")
+    unfinished.write_text(json.dumps({"pid": os.getpid(), "urls": dict(urls)}))
+    unfinished.rename(described)
 
 
 def ensure_running(home: Path) -> dict[str, str]:
@@ -94,7 +117,7 @@ def ensure_running(home: Path) -> dict[str, str]:
 def running_urls(home: Path) -> dict[str, str] | None:
     """The URLs of the services, if the world of `home` is being served."""
     try:
-        described = json.loads((home / "sandbox.json").read_text())
+        described = json.loads((home / DESCRIBED).read_text())
         httpx2.get(f"{described['urls']['control']}/faults", timeout=5, trust_env=False).raise_for_status()
     except (OSError, ValueError, KeyError, httpx2.HTTPError):
         return None
@@ -105,7 +128,7 @@ def stop(home: Path) -> bool:
     """End the background process; False when there was none."""
     if running_urls(home) is None:
         return False
-    process = json.loads((home / "sandbox.json").read_text())["pid"]
+    process = json.loads((home / DESCRIBED).read_text())["pid"]
     os.kill(process, signal.SIGTERM)
     while is_running(process):
         time.sleep(0.05)
@@ -113,9 +136,8 @@ def stop(home: Path) -> bool:
 
 
 async def _serve(home: Path) -> None:
-    described = home / "sandbox.json"
     state = State(home / "world.db")
-    last_ports = _last_ports(described)
+    last_ports = _last_ports(home / DESCRIBED)
     accounts = load_accounts(home)
     server = Server(state, last_ports, home / AUTHORITY)
     try:
@@ -125,11 +147,8 @@ async def _serve(home: Path) -> None:
         server = Server(state, certificate_authority=home / AUTHORITY)
         await server.start()
     secrets = [getattr(accounts, field.name) for field in fields(accounts)]
-    page = Page(state, read_stacks([PROJECT / f"Pulumi.{name}.yaml" for name in stacks()]), secrets)
-    urls = {**server.urls, "page": await page.start(last_ports.get("page", 0))}
-    unfinished = described.with_suffix(".new")
-    unfinished.write_text(json.dumps({"pid": os.getpid(), "urls": urls}))
-    unfinished.rename(described)
+    page = Page(state, read_stacks(list(stack_files(PROJECT).values())), secrets, site=server.urls["site"])
+    describe(home, {**server.urls, "page": await page.start(last_ports.get("page", 0))})
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

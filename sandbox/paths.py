@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from operations.stack_files import stack_files
+
 PROJECT = Path(__file__).resolve().parent.parent
 """The repository: the program, the committed stack files, `app_repository/`."""
 
@@ -13,6 +15,5 @@ HOME = PROJECT / ".sandbox"
 
 
 def stacks(project: Path = PROJECT) -> tuple[str, ...]:
-    """The stacks that have a committed file, production last: what fails elsewhere never reaches it."""
-    names = {file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in project.glob("Pulumi.*.yaml")}
-    return tuple(sorted(names, key=lambda name: (name == "production", name)))
+    """The stacks that have a committed file, production last."""
+    return tuple(stack_files(project))

@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from sandbox.world.site.browsers import real_name
 from sandbox.world.state import State
 from sandbox.world.vercel.outcomes import HEALTH
 
@@ -42,5 +43,5 @@ class HealthChecks:
                 if re.search(HEALTH, urlsplit(exchange["path"]).path):
                     moment = _MOMENT.search(exchange["response_headers"].get("X-Vercel-Id", ""))
                     check = HealthCheck(exchange["status"], int(moment[1]) if moment else None)
-                    self._newest[exchange["host"]] = check
+                    self._newest[real_name(exchange["host"])] = check
             return dict(self._newest)

@@ -48,18 +48,21 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Page:
     """The page of one world while it is served."""
 
-    def __init__(self, state: State, stacks: Sequence[Stack], secret_values: Sequence[str] = ()) -> None:
+    def __init__(
+        self, state: State, stacks: Sequence[Stack], secret_values: Sequence[str] = (), *, site: str = ""
+    ) -> None:
         """Prepare to serve it.
 
         Args:
             state: the world.
             stacks: its environments, in the order in which they are shown.
             secret_values: what must not be shown, beside what the world itself keeps secret.
+            site: the address of the site service; without it nothing is linked to.
         """
         self._state = state
         self._stacks = stacks
         self._secrets = secret_values
-        self._watch = Watch(state, stacks, secret_values)
+        self._watch = Watch(state, stacks, secret_values, site)
         self._token = secrets.token_urlsafe(24)
         self._runner: web.AppRunner | None = None
         self._port = 0

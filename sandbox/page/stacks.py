@@ -6,6 +6,8 @@ from pathlib import Path
 
 import yaml
 
+from operations.stack_files import stack_of
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stack:
@@ -26,7 +28,7 @@ def read_stacks(files: Sequence[Path]) -> tuple[Stack, ...]:
 def _read(file: Path) -> Stack:
     config = yaml.safe_load(file.read_text())["config"]
     return Stack(
-        name=file.name.removeprefix("Pulumi.").removesuffix(".yaml"),
+        name=stack_of(file),
         branch=config["ai-tools:branch"],
         domain=config["ai-tools:domain"],
         repository=f"{config['github:owner']}/{config['ai-tools:repository']}",

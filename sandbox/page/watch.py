@@ -28,17 +28,19 @@ REST = 3
 class Watch:
     """The newest view of a world, for as many pages as are open. Nothing is read while none is."""
 
-    def __init__(self, state: State, stacks: Sequence[Stack], secrets: Sequence[str] = ()) -> None:
+    def __init__(self, state: State, stacks: Sequence[Stack], secrets: Sequence[str] = (), site: str = "") -> None:
         """Prepare to watch.
 
         Args:
             state: the world.
             stacks: its environments.
             secrets: what must not be shown, beside what the world itself keeps secret.
+            site: the address of the site service; without it nothing is linked to.
         """
         self._state = state
         self._stacks = stacks
         self._secrets = secrets
+        self._site = site
         self._changed = asyncio.Condition()
         self._open = 0
         self._text = ""
@@ -84,7 +86,8 @@ class Watch:
 
     def make(self) -> str:
         """The view as it is now, as JSON in which no secret is."""
-        shown = json.dumps(view(take(self._state, self._stacks, self._checks), self._stacks, self._ledgers))
+        snapshot = take(self._state, self._stacks, self._checks)
+        shown = json.dumps(view(snapshot, self._stacks, self._ledgers, self._site))
         return masker(self._state, self._secrets).mask(shown)
 
     async def _watch_world(self) -> None:

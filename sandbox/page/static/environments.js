@@ -16,7 +16,7 @@ function card(environment) {
     "article",
     { class: "environment", "data-key": environment.name, "data-outcome": state, "aria-labelledby": title },
     h("header", {}, h("h2", { id: title }, capital(environment.name)), h("span", { class: "pill", "data-outcome": state }, words)),
-    h("p", { class: "domain" }, environment.domain, h("span", { class: "branch" }, `branch ${environment.branch}`)),
+    h("p", { class: "domain" }, site(environment.domain, environment.link), h("span", { class: "branch" }, `branch ${environment.branch}`)),
     h("div", { class: "serving" }, release(environment)),
     h(
       "dl",
@@ -30,6 +30,12 @@ function card(environment) {
   );
 }
 
+/** The words as a link to a site, where there is one to be seen. */
+function site(words, link) {
+  if (!link) return words;
+  return h("a", { href: link.to, title: link.protected ? "protected: Vercel asks visitors to log in" : null }, words);
+}
+
 function fact(name, value, kind = "line") {
   return h("div", { class: kind }, h("dt", {}, name), h("dd", {}, value));
 }
@@ -38,7 +44,7 @@ function release({ serving, exists }) {
   if (!serving) {
     return [
       h("p", { class: "release" }, exists ? "Nothing has been promoted yet" : "Not up yet"),
-      h("p", { class: "facts" }, exists ? "A push to its branch releases to it." : "make up brings it up."),
+      h("p", { class: "facts" }, exists ? "A push to its branch releases to it." : [h("code", {}, "make up"), " brings it up."]),
     ];
   }
   const through = serving.through ? `, through a ${serving.through}` : "";
@@ -46,7 +52,7 @@ function release({ serving, exists }) {
   return [
     h("p", { class: "release", title: serving.message || null }, h("code", {}, named), serving.message ? ` ${serving.message}` : ""),
     h("p", { class: "facts" }, "serves since ", time(serving.since), ` · by ${serving.by}${through}`),
-    h("p", { class: "facts identifier", title: serving.version || null }, serving.deployment, checked(serving.health)),
+    h("p", { class: "facts identifier", title: serving.version || null }, site(serving.deployment, serving.link), checked(serving.health)),
   ];
 }
 
@@ -58,14 +64,17 @@ function staged({ staged: waiting }) {
   if (!waiting.length) return h("span", { class: "none" }, "nothing");
   const [newest] = waiting;
   const more = waiting.length > 1 ? ` (and ${waiting.length - 1} more)` : "";
-  const words = `${newest.commit || newest.deployment} ${newest.message}${more}`;
-  const state = newest.state === "ready" ? "ready " : `${newest.state} `;
-  return [h("span", { class: "clip", title: words }, words), h("span", { class: "aside" }, state, time(newest.since))];
+  const named = newest.commit || newest.deployment;
+  const rest = ` ${newest.message}${more}`;
+  return [
+    h("span", { class: "clip", title: named + rest }, site(named, newest.link), rest),
+    h("span", { class: "aside" }, `${newest.state} `, time(newest.since)),
+  ];
 }
 
 function lock({ lock: held }) {
   if (!held) return h("span", { class: "none" }, "free");
-  const words = `locked by ${held.by}: ${held.reason}`;
+  const words = `by ${held.by}: ${held.reason}`;
   return [h("span", { class: "clip locked", title: words }, words), held.since ? h("span", { class: "aside" }, time(held.since)) : ""];
 }
 

@@ -1,6 +1,8 @@
 import { capital, h, mark, show, time } from "./elements.js";
 
 const hidden = { environment: new Set(), kind: new Set() };
+// What is found out late, as a database's migrations are, is no news: it is not marked as new.
+const NEWS_MS = 60_000;
 let known = null;
 let latest = null;
 
@@ -17,7 +19,7 @@ export function showTimeline(view) {
 }
 
 function line(entry, view) {
-  const unseen = known !== null && !known.has(entry.key);
+  const unseen = known !== null && !known.has(entry.key) && entry.at > Date.now() - NEWS_MS;
   const away = hidden.environment.has(entry.environment) || hidden.kind.has(entry.kind);
   return h(
     "li",

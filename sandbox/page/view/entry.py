@@ -38,6 +38,8 @@ class Entry:
     outcome: Outcome = "info"
     link: str = ""
     """A path of the page's own."""
+    number: int = 0
+    """The higher, the newer, among those of a kind at the same moment: many services tell seconds."""
 
 
 def milliseconds(written: str) -> int:

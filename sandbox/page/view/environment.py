@@ -11,6 +11,8 @@ from sandbox.page.view.datadog import monitors_of
 from sandbox.page.view.entry import ended, milliseconds
 from sandbox.page.view.github import ABOUT_NO_BRANCH, run_title
 from sandbox.page.view.vercel import project_of
+from sandbox.world.site.browsers import address_of
+from sandbox.world.site.protection import is_protected
 from sandbox.world.state import Document
 from sandbox.world.vercel.builds import FINAL
 from sandbox.world.vercel.outcomes import HEALTH
@@ -19,17 +21,24 @@ STAGED_SHOWN = 2
 HEALTH_PATH = HEALTH.strip("^$")
 
 
-def environment_view(snapshot: Snapshot, stack: Stack) -> dict[str, Any]:
-    """What the page shows of an environment, as JSON."""
+def environment_view(snapshot: Snapshot, stack: Stack, site: str = "") -> dict[str, Any]:
+    """What the page shows of an environment, as JSON.
+
+    Args:
+        snapshot: the world.
+        stack: the environment.
+        site: the address of the site service; without it nothing is linked to.
+    """
     project = project_of(snapshot, stack)
     return {
         "name": stack.name,
         "domain": stack.domain,
         "branch": stack.branch,
         "exists": project is not None,
-        "serving": _serving(snapshot, stack, project) if project else None,
+        "link": _link_to_domain(snapshot, stack, project, site) if project else None,
+        "serving": _serving(snapshot, stack, project, site) if project else None,
         "moving": _moving(project) if project else "",
-        "staged": _staged(snapshot, project) if project else [],
+        "staged": _staged(snapshot, project, site) if project else [],
         "lock": _lock(snapshot, stack),
         "run": _run(snapshot, stack),
         "monitors": _monitors(snapshot, stack),
@@ -57,14 +66,14 @@ def arranged(broken: Mapping[str, Document], host: str) -> list[str]:
     return [key for key, site in broken.items() if site["host"] == host and site["path"] == HEALTH]
 
 
-def _serving(snapshot: Snapshot, stack: Stack, project: Document) -> dict[str, Any] | None:
+def _serving(snapshot: Snapshot, stack: Stack, project: Document, site: str) -> dict[str, Any] | None:
     deployment = snapshot.all("vercel.deployments").get(project["production"] or "")
     if deployment is None:
         return None
     record = _record(snapshot, stack, deployment["id"])
     since = deployment["aliasAssigned"] or deployment["createdAt"]
     return {
-        **_shown(snapshot, deployment),
+        **_shown(snapshot, project, deployment, site),
         "since": since,
         "by": record.get("by") or deployment["meta"].get("actor") or deployment["creator"]["username"],
         "through": record.get("kind") or "",
@@ -108,15 +117,30 @@ def _record(snapshot: Snapshot, stack: Stack, deployment: str) -> Mapping[str, A
     return {}
 
 
-def _shown(snapshot: Snapshot, deployment: Document) -> dict[str, Any]:
+def _link_to_domain(snapshot: Snapshot, stack: Stack, project: Document, site: str) -> dict[str, Any] | None:
+    deployment = snapshot.all("vercel.deployments").get(project["production"] or "")
+    if deployment is None or not site:
+        return None
+    domain = snapshot.all("vercel.domains")[stack.domain]
+    return _link(stack.domain, site, protected=is_protected(project, deployment, domain))
+
+
+def _link(host: str, site: str, *, protected: bool) -> dict[str, Any]:
+    """Where a browser sees a site, and whether it is asked to log in there."""
+    return {"to": address_of(host, site), "protected": protected}
+
+
+def _shown(snapshot: Snapshot, project: Document, deployment: Document, site: str) -> dict[str, Any]:
     meta = deployment["meta"]
     commit = meta.get("commit", "")
+    answers = site and deployment["readyState"] == "READY"
+    protected = is_protected(project, deployment, None)
     return {
         "deployment": deployment["id"],
         "version": meta.get("version", ""),
         "commit": commit[:7],
         "message": snapshot.messages.get(commit, ""),
-        "url": deployment["url"],
+        "link": _link(deployment["url"], site, protected=protected) if answers else None,
     }
 
 
@@ -127,7 +151,7 @@ def _moving(project: Document) -> str:
     return "rolling back" if asked["type"] == "rollback" else "promoting"
 
 
-def _staged(snapshot: Snapshot, project: Document) -> list[dict[str, Any]]:
+def _staged(snapshot: Snapshot, project: Document, site: str) -> list[dict[str, Any]]:
     """What has never served and may, the newest first: what is older than what serves is not promoted any more."""
     deployments = snapshot.all("vercel.deployments")
     serving = deployments.get(project["production"] or "")
@@ -141,7 +165,11 @@ def _staged(snapshot: Snapshot, project: Document) -> list[dict[str, Any]]:
     ]
     waiting.sort(key=lambda deployment: deployment["createdAt"], reverse=True)
     return [
-        {**_shown(snapshot, deployment), "state": deployment["readyState"].lower(), "since": deployment["createdAt"]}
+        {
+            **_shown(snapshot, project, deployment, site),
+            "state": deployment["readyState"].lower(),
+            "since": deployment["createdAt"],
+        }
         for deployment in waiting[:STAGED_SHOWN]
     ]
 

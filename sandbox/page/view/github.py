@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sandbox.page.snapshot import LOCKS, Snapshot
 from sandbox.page.stacks import Stack
@@ -166,6 +167,7 @@ def _issue_entries(snapshot: Snapshot) -> Iterator[Entry]:
             at=milliseconds(issue["created_at"]),
             kind="comment",
             title=f"{issue['login']} opened {kind} #{issue['number']}: {issue['title']}",
+            number=issue["id"],
         )
     for number, comment in snapshot.all("github.comments").items():
         first, _, rest = plain_markdown(comment["body"]).partition("\n")
@@ -176,6 +178,7 @@ def _issue_entries(snapshot: Snapshot) -> Iterator[Entry]:
             kind="comment",
             title=f"{comment['login']} on #{comment['issue']}: {first} {''.join(given)}".strip(),
             text=rest.strip(),
+            number=comment["id"],
         )
 
 
@@ -190,6 +193,11 @@ def _record_entries(snapshot: Snapshot) -> Iterator[Entry]:
             at=milliseconds(record["created_at"]),
             kind="traffic",
             environment=record["environment"],
-            title=f"GitHub has on record that {payload.get('deployment', 'something')} serves",
+            title=f"GitHub has on record that {_recorded(payload)} serves",
             text=f"through a {payload.get('kind', 'move')} by {payload.get('by', record['creator'])}",
         )
+
+
+def _recorded(payload: Mapping[str, Any]) -> str:
+    """What serves, by its commit where the record names one, as it is named elsewhere on the page."""
+    return str(payload.get("commit") or "")[:7] or str(payload.get("deployment", "something"))

@@ -13,17 +13,18 @@ from sandbox.page.view.timeline import timeline
 from sandbox.world.state import Document
 
 
-def view(snapshot: Snapshot, stacks: Sequence[Stack], ledgers: Ledgers) -> dict[str, Any]:
+def view(snapshot: Snapshot, stacks: Sequence[Stack], ledgers: Ledgers, site: str = "") -> dict[str, Any]:
     """What the page shows of a world.
 
     Args:
         snapshot: the world.
         stacks: its environments, in the order in which they are shown.
         ledgers: what their databases say.
+        site: the address of the site service; without it nothing is linked to.
     """
     return {
         "environments": [
-            {**environment_view(snapshot, stack), "database": database_view(ledgers.get(stack.name))}
+            {**environment_view(snapshot, stack, site), "database": database_view(ledgers.get(stack.name))}
             for stack in stacks
         ],
         "timeline": [asdict(entry) for entry in timeline(snapshot, stacks, ledgers)],

@@ -32,4 +32,6 @@ def timeline(snapshot: Snapshot, stacks: Sequence[Stack], ledgers: Ledgers) -> l
 
 def newest(entries: Iterable[Entry], most: int = LONGEST) -> list[Entry]:
     """The newest entries in one order, whichever order they came in: GitHub tells seconds, Vercel milliseconds."""
-    return sorted(entries, key=lambda entry: (entry.at, _RANKS[entry.kind], entry.key), reverse=True)[:most]
+    return sorted(entries, key=lambda entry: (entry.at, _RANKS[entry.kind], entry.number, entry.key), reverse=True)[
+        :most
+    ]

@@ -18,9 +18,10 @@ def environment(urls: Mapping[str, str], ca_file: Path) -> dict[str, str]:
         ca_file: the PEM file that the world was told to write its certificate authority to.
 
     Returns:
-        Variables to add to a client's environment: for Python's and curl's own HTTPS, and for Node.js, whose `fetch`
-        looks at the proxy from 24.0 on (https://nodejs.org/api/cli.html#node_use_env_proxy1). Vercel's CLI looks at it
-        under any version; it is also told to ask neither a registry for updates nor anybody to count its calls.
+        Variables to add to a client's environment: for Python's, curl's and Git's own HTTPS, and for Node.js, whose
+        `fetch` looks at the proxy from 24.0 on (https://nodejs.org/api/cli.html#node_use_env_proxy1). Vercel's CLI
+        looks at it under any version; it is also told to ask neither a registry for updates nor anybody to count its
+        calls.
     """
     ca = str(ca_file)
     return {
@@ -30,6 +31,7 @@ def environment(urls: Mapping[str, str], ca_file: Path) -> dict[str, str]:
         "no_proxy": _LOCAL,
         "SSL_CERT_FILE": ca,
         "CURL_CA_BUNDLE": ca,
+        "GIT_SSL_CAINFO": ca,
         "NODE_EXTRA_CA_CERTS": ca,
         "NODE_USE_ENV_PROXY": "1",
         "NO_UPDATE_NOTIFIER": "1",

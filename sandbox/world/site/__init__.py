@@ -1,4 +1,7 @@
-"""The deployed sites as visitors reach them: the Host header decides which deployment answers."""
+"""The deployed sites as visitors reach them: the Host header decides which deployment answers.
+
+A site has its real name at the edge, and `NAME.localhost` in the browser of whoever sits at this machine.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,16 +1,16 @@
 """What a ready deployment answers: a file, what a function says, a redirect, or that there is nothing.
 
 The requests are GET and HEAD. Answered 501 with a sentence: middleware, rewrites to other sites, functions for other
-runtimes than Node.js or with Vercel's helpers, output that was uploaded as an archive. Images are not made smaller, and
-a page that grows old is its function's to answer at every request.
+runtimes than Node.js or with Vercel's helpers, output that was uploaded as an archive, images of other sites. Images of
+its own come as they are, in whichever size, and a page that grows old is its function's to answer at every request.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import mkdtemp
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from sandbox.world.edge.hosts import without_port
 from sandbox.world.service import Request, Response
@@ -26,6 +26,8 @@ from sandbox.world.vercel.builds import OUTPUT_CONFIGURATION
 _HOP_BY_HOP = ("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 _OWN = (*_HOP_BY_HOP, "content-length", "date")
 _OUTPUTS_KEPT = 32
+# https://vercel.com/docs/build-output-api/configuration#images; Next.js asks by a name of its own.
+_IMAGES = ("/_vercel/image", "/_next/image")
 
 
 @dataclass
@@ -69,14 +71,16 @@ async def find_answer(request: Request, deployment: Document) -> Response:
     output = sites.output(request.state, deployment)
     if OUTPUT_CONFIGURATION not in output.digests:
         return Response(HTTPStatus.NOT_IMPLEMENTED, "the sandbox's site serves no archives: deploy without --archive\n")
-    visit = Visit(
-        method=request.method,
-        host=without_port(request.headers.get("host", "")),
-        path=unquote(request.path),
-        query=request.query,
-        headers=request.headers,
-    )
     try:
+        if request.path in _IMAGES and "images" in output.config:
+            request = _for_the_image(request)
+        visit = Visit(
+            method=request.method,
+            host=without_port(request.headers.get("host", "")),
+            path=unquote(request.path),
+            query=request.query,
+            headers=request.headers,
+        )
         routed = find_route(output.config.get("routes", []), visit, output.has)
     except UnsupportedRouteError as error:
         return Response(HTTPStatus.NOT_IMPLEMENTED, f"{error}\n")
@@ -91,6 +95,15 @@ async def find_answer(request: Request, deployment: Document) -> Response:
     if function is None:
         raise LookupError(f"{routed.path} leads to nothing that it led to before")
     return await _function(request, output, function, routed, sites.launchers)
+
+
+def _for_the_image(request: Request) -> Request:
+    """The request of an image in some size, as one of the image itself."""
+    image = request.query.get("url", "")
+    if not image.startswith("/") or image.startswith("//"):
+        raise UnsupportedRouteError(f"The sandbox's site fetches no image elsewhere: {image}.")
+    path, _, query = image.partition("?")
+    return replace(request, path=path, query=dict(parse_qsl(query)))
 
 
 def _file(output: BuildOutput, file: File, routed: Routed) -> Response:

@@ -22,8 +22,13 @@ def is_open(request: Request, project: Document, deployment: Document, domain: D
     """
     if request.headers.get(BYPASS) in project["protectionBypass"]:
         return True
+    return not is_protected(project, deployment, domain)
+
+
+def is_protected(project: Document, deployment: Document, domain: Document | None) -> bool:
+    """Whether only some see a deployment; the arguments are those of `is_open`."""
     protections = [project[name] for name in ("ssoProtection", "passwordProtection") if project[name] is not None]
-    return not any(_covers(protection["deploymentType"], deployment, domain) for protection in protections)
+    return any(_covers(protection["deploymentType"], deployment, domain) for protection in protections)
 
 
 def _covers(kind: str, deployment: Document, domain: Document | None) -> bool:

@@ -11,9 +11,9 @@ import time
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from sandbox.world.edge.hosts import without_port
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.site.answers import find_answer
+from sandbox.world.site.browsers import kept_here, real_name, under_real_name
 from sandbox.world.site.protection import is_open
 from sandbox.world.state import Document, State
 from sandbox.world.vercel.authentication import TEAMS
@@ -40,8 +40,7 @@ _LOGIN = """<!doctype html>
 @routes.add("HEAD", "/{path:path}", authenticated=False)
 async def visit(request: Request) -> Response:
     """Answer with the deployment that the Host header leads to."""
-    host = without_port(request.headers.get("host", ""))
-    answer = await _answer(request, host)
+    answer = await _answer(under_real_name(request), real_name(request.headers.get("host", "")))
     return Response(
         answer.status,
         answer.body,
@@ -49,7 +48,7 @@ async def visit(request: Request) -> Response:
             "Server": "Vercel",
             "X-Vercel-Id": f"iad1::{identifier(length=5, alphabet=LOWER_CASE)}-{time.time_ns() // 1_000_000}",
             "Cache-Control": "public, max-age=0, must-revalidate",
-            **answer.headers,
+            **kept_here(request, answer.headers),
         },
     )
 

@@ -56,7 +56,7 @@ def views(page: ServedPage) -> Iterator[Iterator[Any]]:
 @contextlib.contextmanager
 def serving(story: Story) -> Iterator[str]:
     """Serve the page of a story's world in the background; yields its address."""
-    page = Page(story.state, STACKS, [story.accounts.database_password])
+    page = Page(story.state, STACKS, [story.accounts.database_password], site=story.urls["site"])
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="sandbox-page", daemon=True)
     thread.start()

@@ -11,7 +11,7 @@ from tests.sandbox.page.story import DOMAIN_OF, STACKS, Story
 
 def shown(story: Story, environment: str = "production") -> dict[str, Any]:
     """What the page shows of an environment."""
-    made = view(take(story.state, STACKS, HealthChecks()), STACKS, {})
+    made = view(take(story.state, STACKS, HealthChecks()), STACKS, {}, story.urls["site"])
     return next(entry for entry in made["environments"] if entry["name"] == environment)
 
 
@@ -55,6 +55,31 @@ def test_what_is_staged_is_shown_until_it_serves(story: Story) -> None:
     assert shown(story)["staged"] == []
 
 
+def test_what_serves_and_what_is_staged_lead_to_where_a_browser_sees_them(story: Story) -> None:
+    story.bring_up()
+    assert shown(story)["link"] is None
+    serving = story.release("production", "Search prompts by tag")
+    staged = story.stage("production", story.push("production", "Cache the model list"))
+    port = story.urls["site"].rpartition(":")[2]
+    deployments, environment = story.state.collection("vercel.deployments"), shown(story)
+    assert environment["link"] == {"to": f"http://ai-tools.example.com.localhost:{port}/", "protected": False}
+    for deployment, link in ((serving, environment["serving"]["link"]), (staged, environment["staged"][0]["link"])):
+        assert link == {"to": f"http://{deployments[deployment]['url']}.localhost:{port}/", "protected": True}
+    deployments[staged] = {**deployments[staged], "readyState": "BUILDING"}
+    assert shown(story)["staged"][0]["link"] is None
+    project = story.project("production")
+    project["ssoProtection"] = {"deploymentType": "all"}
+    story.state.collection("vercel.projects")[project["id"]] = project
+    assert shown(story)["link"]["protected"]
+
+
+def test_a_page_that_knows_no_site_service_links_to_no_site(story: Story) -> None:
+    story.bring_up()
+    story.release("production", "Search prompts by tag")
+    (_, environment) = view(take(story.state, STACKS), STACKS, {})["environments"]
+    assert (environment["link"], environment["serving"]["link"]) == (None, None)
+
+
 def test_health_is_what_whoever_looked_last_was_answered(story: Story) -> None:
     story.bring_up()
     deployment = story.stage("production", story.push("production", "Search prompts by tag"))
@@ -63,7 +88,8 @@ def test_health_is_what_whoever_looked_last_was_answered(story: Story) -> None:
     story.visit(DOMAIN_OF["production"])
     assert shown(story)["serving"]["health"]["words"] == "healthy"
     faults.add(story.state, faults.Fault(service="site", status=503))
-    story.visit(DOMAIN_OF["production"])
+    # As in the browser of whoever sits there.
+    story.visit(f"{DOMAIN_OF['production']}.localhost:4000")
     health = shown(story)["serving"]["health"]
     assert (health["outcome"], health["words"]) == ("failure", "health answered 503")
 

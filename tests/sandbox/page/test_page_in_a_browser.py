@@ -275,6 +275,58 @@ def test_a_run_leads_to_what_its_jobs_printed(tab: Page, page: ServedPage) -> No
     expect(tab.get_by_text("== Build: success")).to_be_visible()
 
 
+def test_the_sites_are_seen_by_clicking_where_they_serve(tab: Page, page: ServedPage, errors: list[str]) -> None:
+    page.story.bring_up()
+    page.story.release("production", "Search prompts by tag")
+    page.story.stage("production", page.story.push("production", "Cache the model list"))
+    open_page(tab, page)
+    production = card(tab, "Production")
+    production.get_by_role("link", name=DOMAIN_OF["production"], exact=True).click()
+    expect(tab.get_by_text("AI tools", exact=True)).to_be_visible()
+    assert tab.evaluate("location.hostname") == f"{DOMAIN_OF['production']}.localhost"
+    assert tab.evaluate("document.referrer") == ""
+    for line in (production.locator(".serving"), production.locator("dl > div").filter(has_text="Staged")):
+        tab.go_back()
+        expect(line.get_by_role("link")).to_have_attribute("title", "protected: Vercel asks visitors to log in")
+        line.get_by_role("link").click()
+        expect(tab.get_by_role("heading", name="Authentication Required")).to_be_visible()
+    # The browser's own notes of the status 401.
+    errors.clear()
+
+
+def test_a_site_that_is_open_in_the_same_browser_presses_no_button(
+    tab: Page, page: ServedPage, errors: list[str]
+) -> None:
+    page.story.bring_up()
+    page.story.release("production", "Search prompts by tag")
+    open_page(tab, page)
+    assert tab.context.cookies() == []
+    card(tab, "Production").get_by_role("link", name=DOMAIN_OF["production"], exact=True).click()
+    expect(tab.get_by_text("AI tools", exact=True)).to_be_visible()
+    press = """async ([url, token]) => {
+        const body = JSON.stringify({ service: "vercel", kind: "status" });
+        const tried = [];
+        for (const mode of ["cors", "no-cors"]) for (const headers of [{}, { "X-Page-Token": token }])
+            tried.push(await fetch(url, { method: "POST", mode, headers, body }).then(
+                (answer) => answer.type, (error) => error.name));
+        return tried;
+    }"""
+    pressed = tab.evaluate(press, [f"{page.url}/actions/fail-calls", page.token])
+    assert set(pressed) <= {"TypeError", "opaque"}
+    assert faults.armed(page.story.state) == []
+    # The browser's own notes of what it refused.
+    errors.clear()
+
+
+def test_only_what_has_just_happened_is_marked_as_new(tab: Page, page: ServedPage) -> None:
+    open_page(tab, page)
+    old = {"channel": "deploys", "text": "said long ago", "ts": "1000.0"}
+    page.story.state.collection("slack.messages").add(old)
+    expect(entry(tab, "said long ago")).not_to_have_class(re.compile("new"))
+    page.story.slack("said just now")
+    expect(entry(tab, "said just now")).to_have_class(re.compile("new"))
+
+
 def test_the_page_says_when_the_sandbox_is_gone(tab: Page, page: ServedPage, errors: list[str]) -> None:
     open_page(tab, page)
     tab.route("**/*", lambda route: route.abort())

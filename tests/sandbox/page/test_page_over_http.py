@@ -78,11 +78,15 @@ def test_many_changes_at_once_leave_every_page_with_the_last_one(page: ServedPag
 def test_only_the_page_itself_presses_its_buttons(page: ServedPage) -> None:
     address = f"{page.url}/actions/fail-calls"
     asked = {"service": "vercel", "kind": "status"}
+    site = page.story.urls["site"]
     tried: list[dict[str, str]] = [
         {},
         {TOKEN_HEADER: "guessed"},
         {TOKEN_HEADER: page.token, "Origin": "https://evil.example.com"},
         {TOKEN_HEADER: page.token, "Origin": "null"},
+        {TOKEN_HEADER: page.token, "Origin": f"http://{DOMAIN_OF['production']}.localhost:{port_of(site)}"},
+        # Nor is a site that somebody serves on the page's own port the page.
+        {TOKEN_HEADER: page.token, "Origin": f"http://{DOMAIN_OF['production']}.localhost:{port_of(page.url)}"},
     ]
     for headers in tried:
         answer = page.http.post(address, json=asked, headers=headers)
@@ -91,10 +95,11 @@ def test_only_the_page_itself_presses_its_buttons(page: ServedPage) -> None:
 
 
 def test_a_name_that_leads_to_this_machine_by_a_trick_is_shown_nothing(page: ServedPage) -> None:
-    for path in ("/", "/events", "/page.js"):
-        answer = page.http.get(f"{page.url}{path}", headers={"Host": "evil.example.com"})
-        assert (answer.status_code, page.token in answer.text) == (421, False)
-    port = page.url.rpartition(":")[2]
+    port = port_of(page.url)
+    for host in ("evil.example.com", f"evil.example.com:{port}", f"{DOMAIN_OF['production']}.localhost:{port}"):
+        for path in ("/", "/events", "/page.js"):
+            answer = page.http.get(f"{page.url}{path}", headers={"Host": host})
+            assert (answer.status_code, page.token in answer.text) == (421, False)
     assert page.http.get(page.url, headers={"Host": f"localhost:{port}"}).status_code == 200
 
 
@@ -245,6 +250,22 @@ def test_every_button_that_there_is_has_a_sentence(page: ServedPage) -> None:
     for action in ACTIONS:
         message = page.press(action).json()["message"]
         assert message.endswith("."), f"{action}: {message}"
+
+
+def test_the_page_gives_and_needs_no_cookie_and_lets_no_other_origin_read_it(page: ServedPage) -> None:
+    page.story.bring_up()
+    origin = f"http://{DOMAIN_OF['production']}.localhost:{port_of(page.story.urls['site'])}"
+    answers = [page.http.get(f"{page.url}{path}", headers={"Origin": origin}) for path in ("/", "/page.js", "/runs/1")]
+    answers.append(page.press("lift-faults"))
+    for answer in answers:
+        assert not {"set-cookie", "access-control-allow-origin"} & set(answer.headers)
+    with views(page) as events:
+        assert next(events) == page.token
+
+
+def port_of(url: str) -> str:
+    """The port in an address."""
+    return url.rpartition(":")[2]
 
 
 def _open(story: Story) -> None:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.page.snapshot import Snapshot
+from sandbox.page.snapshot import Snapshot, take
 from sandbox.page.view.database import Migration, database_entries, database_view
 from sandbox.page.view.datadog import datadog_entries
 from sandbox.page.view.entry import KINDS, Entry, ended, milliseconds
 from sandbox.page.view.github import github_entries, plain_markdown
 from sandbox.page.view.slack import plain_mrkdwn, slack_entries
-from sandbox.page.view.timeline import LONGEST, newest
-from tests.sandbox.page.story import STACKS
+from sandbox.page.view.timeline import LONGEST, newest, timeline
+from tests.sandbox.page.story import STACKS, Story
 
 entries = st.lists(
     st.builds(
@@ -52,6 +52,21 @@ def test_what_does_not_fit_is_older_than_what_is_shown(made: list[Entry], most: 
 @given(entries, st.builds(Entry, key=st.just("newer"), at=st.just(9), kind=st.just("push"), title=st.just("a push")))
 def test_a_newer_entry_comes_first_and_moves_no_other(made: list[Entry], newer: Entry) -> None:
     assert newest([*made, newer]) == [newer, *newest(made)]
+
+
+def test_what_was_said_within_one_second_is_told_in_the_order_in_which_it_was_said(story: Story) -> None:
+    issue = story.issue("Checkout fails")
+    for number in range(12):
+        story.comment(issue, f"comment {number}")
+    for name in ("github.issues", "github.comments"):
+        collection = story.state.collection(name)
+        for key, document in list(collection.items()):
+            collection[key] = {**document, "created_at": "2026-01-01T00:00:00Z"}
+    told = [entry.title for entry in timeline(take(story.state, STACKS), STACKS, {}) if entry.kind == "comment"]
+    assert told[::-1] == [
+        "mona opened issue #1: Checkout fails",
+        *(f"morgan on #1: comment {number}" for number in range(12)),
+    ]
 
 
 def test_the_page_does_not_grow_for_ever() -> None:

@@ -1,5 +1,6 @@
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.sandbox.world.conftest import DOMAIN, Served
 
 CONFIG = {
     "version": 3,
+    "images": {"sizes": [640]},
     "overrides": {"health.json": {"path": "api/health", "contentType": "application/health+json"}},
     "routes": [
         {"src": "/(?<page>about)(?:/.*)?", "headers": {"x-robots-tag": "noindex"}, "continue": True},
@@ -27,6 +29,7 @@ OUTPUT = {
     "static/health.json": '{"status":"ok"}',
     "static/_next/static/a b.js": "1",
     "static/plain": "plain",
+    "static/images/a b.svg": "<svg/>",
     "functions/api/run.func/.vc-config.json": "{}",
 }
 
@@ -89,6 +92,23 @@ def test_routes_that_add_headers_are_followed(
     served: Served, host: str, path: str, name: str, value: str | None
 ) -> None:
     assert served.visit(host, path).headers.get(name) == value
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("/images/a%20b.svg?v=1", (200, "<svg/>")),
+        ("/images/none.svg", (404, "The page could not be found\n\nNOT_FOUND\n")),
+        ("//other.example.com/a", (501, "The sandbox's site fetches no image elsewhere: //other.example.com/a.\n")),
+        ("https://a.example.com", (501, "The sandbox's site fetches no image elsewhere: https://a.example.com.\n")),
+    ],
+)
+def test_an_image_in_another_size_is_the_image_as_it_is(
+    served: Served, host: str, image: str, expected: tuple[int, str]
+) -> None:
+    for name in ("/_next/image", "/_vercel/image"):
+        answer = served.visit(host, f"{name}?url={quote(image, safe='')}&w=640&q=75")
+        assert (answer.status_code, answer.text) == expected
 
 
 def test_a_head_request_gets_the_headers_alone(served: Served, host: str) -> None:
