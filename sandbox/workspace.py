@@ -18,6 +18,8 @@ import yaml
 
 from sandbox.processes import is_running
 
+MADE_UP = "made-up-in-the-sandbox"
+"""What stands for a committed secret: nobody here can decrypt it, and nothing in the sandbox needs it."""
 _UNWRITTEN_LOCK_SECONDS = 10
 
 
@@ -58,7 +60,7 @@ class Workspace:
             passphrase.write_text(secrets.token_urlsafe(24))
         shutil.copy(self.project / "Pulumi.yaml", self.folder)
         committed = yaml.safe_load((self.project / f"Pulumi.{stack}.yaml").read_text())["config"]
-        encrypted = self._encrypted(stack, stack_secrets)
+        encrypted = self._encrypted(stack, {**made_up(committed), **stack_secrets})
         settings = {"encryptionsalt": encrypted.salt, "config": {**committed, **addresses, **encrypted.config}}
         (self.folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
 
@@ -154,6 +156,22 @@ class Workspace:
             kept_file.touch(mode=0o600)
             kept_file.write_text(json.dumps(kept))
         return _Encrypted(kept["salt"], {key: kept["values"][entry] for key, entry in wanted.items()})
+
+
+def made_up(config: Mapping[str, Any]) -> dict[str, str]:
+    """A value for each key of a stack's configuration that only its own secrets provider can decrypt."""
+
+    def replaced(value: Any) -> Any:
+        if isinstance(value, dict):
+            return MADE_UP if value.keys() == {"secure"} else {name: replaced(inside) for name, inside in value.items()}
+        return [replaced(inside) for inside in value] if isinstance(value, list) else value
+
+    made = {key: replaced(value) for key, value in config.items()}
+    return {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in made.items()
+        if value != config[key]
+    }
 
 
 def half_adopted(resource: Mapping[str, Any]) -> bool:

@@ -39,6 +39,12 @@ def test_preview_after_a_change_of_one_variable_shows_exactly_that(live: Sandbox
     assert touched(live.succeed("up")) == touched(preview)
 
 
+def test_secrets_that_the_stack_file_has_for_real_accounts_come_up_made_up(sandbox: Sandbox) -> None:
+    foreign = {"secure": "v1:SPGRkU294HE6+FpG:oQwueXDPscmIbIB2gfu7LLQFkwSG2660D7HZFrqhrwQZ"}
+    sandbox.change("staging", vercelToken=foreign, secretVariables={"OPENAI_API_KEY": foreign})
+    assert "app-variable-OPENAI_API_KEY" in touched(sandbox.succeed("preview"))
+
+
 def test_preview_changes_nothing_in_the_world(sandbox: Sandbox) -> None:
     sandbox.succeed("preview")
     written = {f"{e.method} {e.path}" for e in sandbox.exchanges() if e.method not in ("GET", "HEAD")}

@@ -80,7 +80,7 @@ function lock({ lock: held }) {
 
 function database({ database: known }) {
   if (!known) return h("span", { class: "none" }, "none runs here");
-  const words = known.revision ? `${known.revision}, ${known.applied} migrations in effect` : "no migration yet";
+  const words = known.revision ? `${known.revision}, ${known.applied} in effect` : "no migration yet";
   const rest = known.unfinished.length ? ` · ${known.unfinished.join(", ")}` : "";
   return h("span", { class: "clip", title: words + rest }, words + rest);
 }

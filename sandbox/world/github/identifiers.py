@@ -42,5 +42,5 @@ def api_url(request: Request, path: str) -> str:
 
 
 def html_url(request: Request, path: str) -> str:
-    """A link to the page that a person would open."""
-    return f"{request.base_url}{path}"
+    """A link to the page that a person would open; the API has a name of its own only at github.com."""
+    return f"{request.base_url.replace('//api.github.com', '//github.com')}{path}"
