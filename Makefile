@@ -1,6 +1,6 @@
 # `make up` and `make test` are all a fresh machine needs; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help env up preview policy refresh down rehearse sandbox sandbox-stop fix lint test bench pictures
+.PHONY: help env up preview policy refresh down rehearse playground shell sandbox sandbox-stop fix lint test bench pictures
 
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .cache/uv/bin/uv)
@@ -34,8 +34,14 @@ refresh: env ## find what was changed in the sandbox's world by hand
 down: env ## delete what the stacks made; refuses where a resource is protected, as in production
 	@$(RUN) python -m sandbox down
 
-rehearse: env ## play a month of deploys of the example app in the sandbox (seven minutes); fails when a step goes another way
+rehearse: env ## play a month of deploys of the example app in the sandbox (ten minutes); fails when a step goes another way
 	@$(RUN) python -m rehearsal
+
+playground: env ## the rehearsal's world without its story: push, comment and approve yourself; Ctrl-C ends it
+	@$(RUN) python -m rehearsal --steps 0 --keep
+
+shell: env ## a shell for which github.com, api.vercel.com and the like are the sandbox's
+	@$(RUN) python -m sandbox exec -- "$${SHELL:-bash}"
 
 sandbox: env ## serve the sandbox in the background and print its addresses
 	@$(RUN) python -m sandbox start

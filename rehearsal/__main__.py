@@ -1,5 +1,6 @@
 """`make rehearse`: plays the story on this machine, and ends with a table; 1 when a step went another way."""
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -22,32 +23,42 @@ REFUSALS = (NotReadyError, NpmError, PipError, BrowserError, ToolError, Postgres
 
 
 def main(
-    steps: Annotated[int, typer.Option(min=1, max=len(STORY), help="Play only the first so many steps.")] = len(STORY),
-    keep: Annotated[bool, typer.Option("--keep", help="Go on serving the page afterwards, until Ctrl-C.")] = False,
+    steps: Annotated[int, typer.Option(min=0, max=len(STORY), help="Play only the first so many steps.")] = len(STORY),
+    keep: Annotated[bool, typer.Option("--keep", help="Go on afterwards, for people to play, until Ctrl-C.")] = False,
     home: Annotated[Path, typer.Option(help="Where its world is kept; deleted at the start.")] = HOME / "rehearsal",
 ) -> None:
     """Play the story on this machine."""
     console = Console(highlight=False, emoji=False)
+    # As Ctrl-C does: what was started is ended and cleared away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     started = time.monotonic()
     story = STORY[:steps]
     try:
         with theatre(home, console) as team:
             console.print(f"Everything is up after {time.monotonic() - started:.0f} s.")
-            passed = show(console, story, play(story, team, console))
-            console.print(
-                f"{len(story)} steps in {time.monotonic() - started:.0f} s. "
-                + ("Everything went as expected." if passed else "A step went another way: its jobs' logs are above.")
-            )
+            passed = True
+            if story:
+                passed = show(console, story, play(story, team, console))
+                how = "Everything went as expected." if passed else "A step went another way: its logs are above."
+                console.print(f"{len(story)} steps in {time.monotonic() - started:.0f} s. {how}")
+            team.is_over = True
             if keep:
-                console.print(f"The live page is still served. Ctrl-C ends it; its world stays in {home}.")
-                _wait()
+                _hand_over(home, console)
     except REFUSALS as refusal:
         console.print(str(refusal), style="red", markup=False, soft_wrap=True)
         passed = False
     sys.exit(0 if passed else 1)
 
 
-def _wait() -> None:
+def _hand_over(home: Path, console: Console) -> None:
+    """Tell people how to go on by themselves, and wait for Ctrl-C."""
+    console.print(
+        "It is yours now, until Ctrl-C. A shell in which github.com and all else are this world's, elsewhere:\n"
+        f"  .venv/bin/python -m sandbox exec --home {home} -- bash\n"
+        "What can be done there is in docs/rehearsal.md, under The playground.",
+        soft_wrap=True,
+        markup=False,
+    )
     try:
         while True:
             time.sleep(1)

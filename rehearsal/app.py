@@ -7,6 +7,9 @@ from sandbox.paths import PROJECT
 
 EXAMPLE = PROJECT / "examples/ai-tools"
 MIGRATIONS = "migrations/"
+EXPANDED = ("0001_add_revenue_tracking", "0002_heading", "0003_fill")
+UNUSED, DROPPED = "0004_title_unused", "0005_drop_title"
+"""The revisions of the story: the app's own, then one column that takes the place of another (docs/migrations.md)."""
 _MADE = {
     *(".next", ".vercel", "coverage", "node_modules", "playwright-report", "test-results"),
     *("next-env.d.ts", "tsconfig.tsbuildinfo", "__pycache__"),
@@ -28,10 +31,21 @@ def files(folder: Path = EXAMPLE) -> dict[str, bytes]:
     }
 
 
+def migrations(*revisions: str) -> dict[str, str]:
+    """Files of revisions of the story, by path."""
+    folders = (EXAMPLE / MIGRATIONS, Path(__file__).parent / MIGRATIONS)
+    found = {path.stem: path for folder in folders for path in folder.glob("*.py")}
+    return {f"{MIGRATIONS}{name}.py": found[name].read_text() for name in revisions}
+
+
 def revenue() -> Mapping[str, str]:
-    """A page's new words, and the migration that adds the revenue to the posts."""
-    migrations = {f"{MIGRATIONS}{path.name}": path.read_text() for path in (EXAMPLE / MIGRATIONS).glob("*.py")}
-    return {**_changed(_ABOUT, "that are worth a try.", "that earn their price."), **migrations}
+    """A page's new words, and the migrations that add the revenue and the heading to the posts."""
+    return {**words("that earn their price."), **migrations(*EXPANDED)}
+
+
+def words(words: str) -> Mapping[str, str]:
+    """Nothing but other words on a page."""
+    return _changed(_ABOUT, "that are worth a try.", words)
 
 
 def bad_query() -> Mapping[str, str]:
@@ -40,21 +54,23 @@ def bad_query() -> Mapping[str, str]:
 
 
 def bad_on_the_domain(domain: str) -> Mapping[str, str]:
-    """What is well under its own address and ill under the domain's; the query is mended."""
+    """What is well under its own address and ill under the domain's; from now on the heading is read, not the title."""
     broken = (
         "export async function GET(request: Request): Promise<Response> {\n"
         f'  if (request.headers.get("x-forwarded-host") === "{domain}") return new Response(null, {{ status: 500 }});\n'
     )
-    return {**_as_it_was(_POSTS), **_changed(_HEALTH, "export async function GET(): Promise<Response> {\n", broken)}
+    health = _changed(_HEALTH, "export async function GET(): Promise<Response> {\n", broken)
+    return {**_changed(_POSTS, " title FROM", " heading AS title FROM"), **health, **migrations(UNUSED)}
 
 
 def fix() -> Mapping[str, str]:
     """Everything mended, and other words so that it can be told."""
-    return {**_as_it_was(_POSTS), **_as_it_was(_HEALTH), **_changed(_ABOUT, "that are worth a try.", "that last.")}
+    return {_HEALTH: (EXAMPLE / _HEALTH).read_text(), **words("that last.")}
 
 
-def _as_it_was(path: str) -> dict[str, str]:
-    return {path: (EXAMPLE / path).read_text()}
+def contract() -> Mapping[str, str]:
+    """Other words, and the migration that drops the title."""
+    return {**words("that need less."), **migrations(DROPPED)}
 
 
 def _changed(path: str, old: str, new: str) -> dict[str, str]:

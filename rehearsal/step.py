@@ -2,7 +2,8 @@
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -51,7 +52,7 @@ class Played:
     @property
     def as_expected(self) -> bool:
         """Whether everything was seen, and nothing else."""
-        return self.could_be_played and self.seen == self.expected
+        return self.could_be_played and Counter(self.seen) == Counter(self.expected)
 
 
 def play(
@@ -90,32 +91,41 @@ def play(
 
 def show(console: Console, steps: Sequence[Step[Actor]], played: Sequence[Played]) -> bool:
     """Print the table; returns whether every step was played and seen as expected."""
-    table = Table(show_lines=True, title="The rehearsal", title_justify="left")
-    for name in ("step", "expected", "seen"):
-        table.add_column(name, overflow="fold")
+    table = Table(title="The rehearsal", title_justify="left")
+    table.add_column("step", overflow="fold", ratio=2)
+    table.add_column("expected", overflow="fold", ratio=4)
+    table.add_column("seen", overflow="fold", ratio=3)
     table.add_column("seconds", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for entry in played:
-        verdict = Text("as expected", "green") if entry.as_expected else Text("differs", "bold red")
-        table.add_row(
-            Text(f"{entry.number} {entry.title}"),
-            Text("\n".join(entry.expected)),
-            Text("\n").join(
-                Text(sentence, "" if sentence in entry.expected else "bold red") for sentence in entry.seen
-            ),
-            f"{entry.seconds:.0f}",
-            verdict,
-        )
-    for number, step in enumerate(steps[len(played) :], len(played) + 1):
-        table.add_row(
-            Text(f"{number} {step.title}"),
-            Text("\n".join(step.expected)),
-            Text("nothing: it was not played", "bold red"),
-            "",
-            Text("not played", "bold red"),
-        )
+    for number, step in enumerate(steps, 1):
+        entry = played[number - 1] if number <= len(played) else None
+        rows = list(_rows(step, entry))
+        for row, (expected, seen) in enumerate(rows):
+            first = row == 0
+            table.add_row(
+                Text(f"{number} {step.title}" if first else ""),
+                Text(expected),
+                seen,
+                f"{entry.seconds:.0f}" if entry and first else "",
+                end_section=row == len(rows) - 1,
+            )
     console.print(table)
     return len(played) == len(steps) and all(entry.as_expected for entry in played)
+
+
+def _rows(step: Step[Actor], played: Played | None) -> Iterator[tuple[str, Text]]:
+    """A step's sentences: what was expected, and what was seen of it. What was not expected comes last."""
+    seen = list(played.seen) if played else []
+    other = [sentence for sentence in seen if seen.count(sentence) > step.expected.count(sentence)]
+    for sentence in step.expected:
+        if played is None:
+            yield sentence, Text("not played", "bold red")
+        elif sentence in seen:
+            yield sentence, Text("as expected", "green")
+        else:
+            # Mostly the sentence that stands in its place says what happened instead.
+            yield sentence, Text(other.pop(0) if other else "not seen", "bold red")
+    for sentence in other:
+        yield "", Text(sentence, "bold red")
 
 
 def _line(error: Exception) -> str:

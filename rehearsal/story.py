@@ -1,26 +1,16 @@
 """The story: from a pull request to a database that stays, each step with what is to be seen after it."""
 
-import os
-import subprocess
-import sys
-
 from components.branch_ruleset import check_names
-from rehearsal import app
+from rehearsal import app, database
 from rehearsal.step import Step
-from rehearsal.team import MAINTAINER, OPERATOR, REVIEWER, Team, closed_window
+from rehearsal.team import Team
+from rehearsal.wording import AFTER, BEFORE, MERGE, PRODUCTION, SERVER_ERROR, STAGING, WELL, part, schema, told
+from sandbox.actions.team import MAINTAINER, REVIEWER, closed_window
 from sandbox.paths import PROJECT
 from sandbox.world import exchanges
 
-DELIVERED = PROJECT / "app_repository/.github"
-GATES = len(check_names(DELIVERED / "workflows/pre-deploy.yml"))
-STAGING, PRODUCTION = "staging.ai-tools.example.com", "ai-tools.example.com"
-ALWAYS = "Mon-Sun 00:00-00:00 UTC"
-REVISION = "0001_add_revenue_tracking"
-COLUMNS = ("affiliate_revenue", "conversion_rate")
-BEFORE, AFTER = "posts has no revenue yet", "posts has affiliate_revenue and conversion_rate"
-WELL = "ok, database ok"
-MERGE, HOTFIX = "the pull request", "the hotfix"
-SERVER_ERROR = 500
+GATES = len(check_names(PROJECT / "app_repository/.github/workflows/pre-deploy.yml"))
+HOTFIX = "the hotfix"
 
 
 def _gates(team: Team) -> tuple[str, ...]:
@@ -32,7 +22,7 @@ def _gates(team: Team) -> tuple[str, ...]:
 
 def _staging(team: Team) -> tuple[str, ...]:
     run = team.merge(team.notes["pull request"], MERGE)
-    return (f"Deploy to staging: {run.conclusion}", team.serving("staging"), _schema(team, "staging"))
+    return (f"Deploy to staging: {run.conclusion}", team.serving("staging"), schema(team, "staging"))
 
 
 def _production(team: Team) -> tuple[str, ...]:
@@ -40,17 +30,17 @@ def _production(team: Team) -> tuple[str, ...]:
 
     def look() -> None:
         asked.append(f"{REVIEWER} was asked, while {team.serving('production')}")
-        team.notes["at the approval"] = _schema(team, "production")
+        team.notes["at the approval"] = schema(team, "production")
 
     def look_again() -> None:
-        team.notes["at the promotion"] = _schema(team, "production")
+        team.notes["at the promotion"] = schema(team, "production")
 
     team.before_approval, team.before_promotion = look, look_again
     try:
         run = team.push("production", app.revenue(), MERGE)
     finally:
         team.before_approval = team.before_promotion = lambda: None
-    return (f"Deploy to production: {run.conclusion}", *asked, team.serving("production"), *_told(team, ":rocket:"))
+    return (f"Deploy to production: {run.conclusion}", *asked, team.serving("production"), *told(team, ":rocket:"))
 
 
 def _migration(team: Team) -> tuple[str, ...]:
@@ -72,7 +62,7 @@ def _bad_staged(team: Team) -> tuple[str, ...]:
         f"Tests on the staged deployment: {run.results['staged_tests']}",
         f"Approval and migrations: {run.results['migrations']}, Promote: {run.results['promote']}",
         team.serving("production"),
-        *_told(team, "failed (staged_tests)!"),
+        *told(team, "failed (staged_tests)!"),
     )
 
 
@@ -84,13 +74,13 @@ def _bad_live(team: Team) -> tuple[str, ...]:
         for _, exchange in exchanges.since(team.state, since)
         if exchange.host == PRODUCTION and exchange.status == SERVER_ERROR
     ]
-    rollbacks = [f"{event['type']} rollback: {event['outcome']}" for event in team.events("rollback")]
+    rollbacks = [f"{event['type']} rollback: {event['outcome']}" for event in team.events_of("rollback")]
     return (
         f"Tests on the staged deployment: {run.results['staged_tests']}",
         f"Promote: {run.results['promote']}; the domain {'answered 500' if errors else 'never answered 500'}",
         *rollbacks,
         team.serving("production"),
-        *_told(team, "failed (promote)!"),
+        *told(team, "failed (promote)!"),
     )
 
 
@@ -104,56 +94,19 @@ def _hotfix(team: Team) -> tuple[str, ...]:
         f"so {while_refused}",
         f"The hotfix: {run.conclusion}",
         team.serving("production"),
-        *_told(team, "Production hotfix successful"),
+        *told(team, "Production hotfix successful"),
     )
 
 
 def _rollback(team: Team) -> tuple[str, ...]:
     team.grant(MAINTAINER, "maintain")
-    started, answer = team.comment("@workflow:rollback previous the checkout still fails")
+    said = team.comment("@workflow:rollback previous the checkout still fails")
     return (
-        *(f"Roll back: {run.conclusion}" for run in started),
+        *(f"Roll back: {run.conclusion}" for run in said.started),
         team.serving("production"),
-        f"the answer says {'✅ **Rollback**' if '✅ **Rollback**' in answer else answer}",
-        _schema(team, "production"),
+        f"the answer says {part(said.answer, '✅ **Rollback**')}",
+        schema(team, "production"),
     )
-
-
-def _no_way_down(team: Team) -> tuple[str, ...]:
-    team.query("production", "UPDATE posts SET affiliate_revenue = 12.50 WHERE id = 1")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "deploy", "migrate", "down", "--to=base"),
-            f"--folder={app.EXAMPLE / app.MIGRATIONS}",
-        ],
-        cwd=DELIVERED / "deploy",
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": team.databases["production"]},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    said = done.stdout + done.stderr
-    team.console.print(said.replace(team.databases["production"], "…"), style="dim", markup=False, soft_wrap=True)
-    named = " and named --accept-data-loss" if "--accept-data-loss" in said else ""
-    (kept,) = team.query("production", "SELECT affiliate_revenue FROM posts WHERE id = 1")
-    return (
-        f"{OPERATOR}'s `migrate down` ended with {done.returncode}{named}",
-        f"{_schema(team, 'production')}, and 1 earned {kept}",
-        team.serving("production"),
-    )
-
-
-def _schema(team: Team, stack: str) -> str:
-    present = set(team.columns(stack))
-    if present.isdisjoint(COLUMNS):
-        return BEFORE
-    return AFTER if present >= set(COLUMNS) else f"posts has {', '.join(sorted(present))}"
-
-
-def _told(team: Team, words: str) -> tuple[str, ...]:
-    """What Slack was told last: the words, where it has them."""
-    last = team.messages[-1] if team.messages else "nothing"
-    return (f"Slack was told: {words if words in last else last}",)
 
 
 STORY = (
@@ -182,7 +135,7 @@ STORY = (
         (
             f"before the approval {BEFORE}",
             f"before the promotion {AFTER}",
-            f"the ledger says {REVISION} applied",
+            f"the ledger says {', '.join(f'{revision} applied' for revision in app.EXPANDED)}",
             "2 posts are shown",
         ),
         _migration,
@@ -229,13 +182,5 @@ STORY = (
         ),
         _rollback,
     ),
-    Step(
-        "The database must not go down",
-        (
-            f"{OPERATOR}'s `migrate down` ended with 1 and named --accept-data-loss",
-            f"{AFTER}, and 1 earned 12.50",
-            f"{PRODUCTION} serves {MERGE}: {WELL}",
-        ),
-        _no_way_down,
-    ),
+    *database.STEPS,
 )

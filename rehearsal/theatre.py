@@ -7,24 +7,26 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from pathlib import Path
 
 import psycopg
 from rich.console import Console
 
+from operations.stack_files import stack_files
 from rehearsal import app
 from rehearsal.team import Team
 from sandbox import postgres
-from sandbox.accounts import Accounts, load_accounts, open_accounts, stack_addresses, stack_secrets
+from sandbox.accounts import add_secrets, load_accounts, open_accounts, secrets_of, stack_addresses
 from sandbox.actions import npm, pip
 from sandbox.actions.runner import actions_runner
 from sandbox.browser import find_browser
+from sandbox.daemon import AUTHORITY, LOCK, SandboxError, claimed, describe
 from sandbox.engine import find_engine
 from sandbox.page.server import Page
 from sandbox.page.stacks import read_stacks
-from sandbox.paths import PROJECT, stacks
+from sandbox.paths import PROJECT
 from sandbox.runner import Runner
 from sandbox.workspace import Workspace
 from sandbox.world.edge import environment
@@ -36,7 +38,6 @@ PAUSES = Path(__file__).parent / "pauses"
 DEPLOY = PROJECT / "app_repository/.github/deploy"
 MARK = "rehearsal"
 """The file by which a rehearsal knows the folder of an earlier one."""
-TITLES = ("The first", "The second")
 
 
 class NotReadyError(Exception):
@@ -56,12 +57,18 @@ def theatre(home: Path, console: Console) -> Iterator[Team]:
         sandbox.actions.npm.NpmError, sandbox.actions.pip.PipError, sandbox.browser.BrowserError,
         sandbox.go_tools.ToolError, sandbox.postgres.PostgresError: what the story needs cannot be had.
     """
-    _clear(home)
-    _prepare(console)
-    files = [PROJECT / f"Pulumi.{name}.yaml" for name in stacks()]
+    with _alone(home):
+        prepare(console)
+        with _served(home, console) as team:
+            yield team
+
+
+@contextmanager
+def _served(home: Path, console: Console) -> Iterator[Team]:
+    files = list(stack_files(PROJECT).values())
     known = {stack.name: stack for stack in read_stacks(files)}
     accounts = load_accounts(home)
-    authority = home / "edge-authority.pem"
+    authority = home / AUTHORITY
     with (
         tempfile.TemporaryDirectory(prefix="ai-tools-rehearsal-") as folder,
         postgres.server(Path(folder) / "postgres") as server,
@@ -70,11 +77,12 @@ def theatre(home: Path, console: Console) -> Iterator[Team]:
         open_accounts(state, accounts, files)
         databases = {name: _database(server, name) for name in known}
         secrets = [server.password, *databases.values(), *(getattr(accounts, field.name) for field in fields(accounts))]
-        with _page(Page(state, tuple(known.values()), secrets)) as address:
+        with _page(Page(state, tuple(known.values()), secrets, site=urls["site"])) as address:
             console.print(f"The live page: {address}", style="bold", highlight=False)
-            _bring_up(home, urls, accounts, databases, console)
+            describe(home, {**urls, "page": address})
             team = Team(state, urls, accounts, known, databases, console, secrets)
             _commit_the_app(state, team)
+            _bring_up(home, urls, databases, console)
             team.set_variable("DEPLOY_WINDOW", "Mon-Sun 00:00-00:00 UTC")
             team.set_variable("DEPLOY_FREEZES", "[]")
             with actions_runner(
@@ -96,16 +104,30 @@ def theatre(home: Path, console: Console) -> Iterator[Team]:
         shutil.rmtree(home / "actions", ignore_errors=True)
 
 
-def _clear(home: Path) -> None:
-    """Begin with an empty folder, and delete nothing but what a rehearsal has left."""
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Begin with an empty folder that nobody else uses, and delete nothing but what a rehearsal has left."""
     if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
         raise NotReadyError(f"{home} is not empty and was made by no rehearsal: name another folder.")
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    home.mkdir(parents=True, exist_ok=True)
     (home / MARK).touch()
+    with ExitStack() as held:
+        try:
+            held.enter_context(claimed(home))
+        except SandboxError as error:
+            stop = f".venv/bin/python -m sandbox stop --home {home}"
+            raise NotReadyError(
+                f"{home} is in use: wait for the rehearsal's end, or end what serves it with `{stop}`."
+            ) from error
+        for entry in home.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name not in (MARK, LOCK):
+                entry.unlink()
+        yield
 
 
-def _prepare(console: Console) -> None:
+def prepare(console: Console) -> None:
     """Get what no job may download: the first time it takes minutes."""
     console.print("Getting ready what the jobs find installed (minutes, the first time) …")
     for folder in (app.EXAMPLE, DEPLOY / "vercel-cli"):
@@ -119,24 +141,22 @@ def _database(server: postgres.Server, stack: str) -> str:
     """The address of a stack's new database, in which the app has its posts."""
     address = server.create_database(f"ai_tools_{stack}")
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("CREATE TABLE posts (id bigserial PRIMARY KEY, title text NOT NULL)")
-        for title in TITLES:
-            connection.execute("INSERT INTO posts (title) VALUES (%s)", [title])
+        connection.execute((app.EXAMPLE / "schema.sql").read_bytes())
     return address
 
 
-def _bring_up(
-    home: Path, urls: Mapping[str, str], accounts: Accounts, databases: Mapping[str, str], console: Console
-) -> None:
+def _bring_up(home: Path, urls: Mapping[str, str], databases: Mapping[str, str], console: Console) -> None:
     workspace = Workspace(PROJECT, home, find_engine())
-    for stack, address in databases.items():
-        secrets = {
-            **stack_secrets(accounts, stack),
-            "ai-tools:databaseUrl": address,
+    add_secrets(
+        home,
+        {
             # The migrations' and the app's own.
-            "ai-tools:secretVariables": json.dumps({"DATABASE_URL": address}),
-        }
-        workspace.prepare(stack, stack_addresses(urls), secrets)
+            stack: {"ai-tools:databaseUrl": url, "ai-tools:secretVariables": json.dumps({"DATABASE_URL": url})}
+            for stack, url in databases.items()
+        },
+    )
+    for stack in databases:
+        workspace.prepare(stack, stack_addresses(urls), secrets_of(home, stack))
         operation = Runner(workspace, stack, urls).run("up")
         if not operation.succeeded:
             raise NotReadyError(f"{stack} did not come up:\n" + "\n".join(operation.diagnostics))
@@ -145,18 +165,14 @@ def _bring_up(
 
 
 def _commit_the_app(state: State, team: Team) -> None:
-    """The app before the story, on both branches, beside the delivered files; that starts nothing."""
+    """The app as every branch begins with it, before anything is delivered there; that starts nothing."""
     author = {"name": "Octo Cat", "email": "octocat@example.com", "login": "octocat"}
-    for stack in team.stacks.values():
-        history.add_commit(
-            state,
-            team.repository,
-            f"refs/heads/{stack.branch}",
-            dict(app.files()),
-            message="Add the app [skip ci]",
-            author=author,
-            committer=author,
-        )
+    first, *others = [f"refs/heads/{stack.branch}" for stack in team.stacks.values()]
+    commit = history.add_commit(
+        state, team.repository, first, dict(app.files()), message="Add the app", author=author, committer=author
+    )
+    for ref in others:
+        history.set_ref(state, team.repository, ref, commit["sha"], actor="octocat")
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import app
+from deploy.release.revisions import read_history
+from rehearsal import app, wording
+from sandbox.page.stacks import read_stacks
 from sandbox.paths import PROJECT
 
 
@@ -22,7 +24,8 @@ def test_the_app_is_what_git_has_of_it_but_its_migrations() -> None:
 
 def test_every_change_changes_a_file_of_the_app() -> None:
     known = app.files()
-    for change in (app.revenue(), app.bad_query(), app.bad_on_the_domain("ai-tools.example.com"), app.fix()):
+    changes = (app.revenue(), app.bad_query(), app.bad_on_the_domain("ai-tools.example.com"), app.fix(), app.contract())
+    for change in changes:
         assert [name for name, text in change.items() if known.get(name) != text.encode()]
 
 
@@ -30,23 +33,38 @@ def test_the_fix_takes_back_what_broke() -> None:
     broken = {**app.bad_query(), **app.bad_on_the_domain("ai-tools.example.com")}
     after = {**broken, **app.fix()}
     known = app.files()
-    assert {name for name, text in after.items() if text.encode() != known[name]} == {"app/about/page.tsx"}
+    other = {name for name, text in after.items() if name in known and text.encode() != known[name]}
+    assert other == {"app/about/page.tsx", "lib/posts.ts"}
+    assert "published_at" not in after["lib/posts.ts"]
 
 
-def test_the_first_release_brings_the_migration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_first_release_brings_the_migrations_of_the_app() -> None:
     migrations = {path.relative_to(app.EXAMPLE).as_posix() for path in (app.EXAMPLE / "migrations").glob("*.py")}
     assert migrations
     assert migrations <= app.revenue().keys()
+
+
+def test_the_contract_spares_what_stopped_reading_the_column_and_not_what_reads_it(tmp_path: Path) -> None:
+    for path, text in app.migrations(*app.EXPANDED, app.UNUSED, app.DROPPED).items():
+        (tmp_path / Path(path).name).write_text(text)
+    history = read_history(tmp_path)
+    assert [revision.id for revision in history] == [*app.EXPANDED, app.UNUSED, app.DROPPED]
+    assert (history[-1].kind, history[-1].compatible_with) == ("contract", app.UNUSED)
+    unused = app.bad_on_the_domain("ai-tools.example.com")
+    assert f"migrations/{app.UNUSED}.py" in unused
+    assert "lib/posts.ts" not in app.revenue()
+    assert " title FROM posts" in app.files()["lib/posts.ts"].decode()
+    assert " heading AS title FROM posts" in unused["lib/posts.ts"]
+
+
+def test_a_change_that_the_app_has_no_line_for_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(app, "EXAMPLE", tmp_path)
     (tmp_path / "app/about").mkdir(parents=True)
     (tmp_path / "app/about/page.tsx").write_text("something else")
     with pytest.raises(app.ChangeError, match="has no"):
-        app.revenue()
+        app.words("other")
 
 
 def test_what_the_story_names_is_what_the_stacks_declare() -> None:
-    from rehearsal import story  # noqa: PLC0415 - what it names is looked at, and it names much
-    from sandbox.page.stacks import read_stacks  # noqa: PLC0415
-
     staging, production = read_stacks([PROJECT / f"Pulumi.{name}.yaml" for name in ("staging", "production")])
-    assert (staging.domain, production.domain) == (story.STAGING, story.PRODUCTION)
+    assert (staging.domain, production.domain) == (wording.STAGING, wording.PRODUCTION)

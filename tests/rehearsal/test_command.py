@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,31 @@ from rehearsal.step import Step
 from rehearsal.theatre import NotReadyError
 
 
+@dataclass
+class Stage:
+    """Stands where a team would.
+
+    Attributes:
+        homes: that were asked for.
+        is_over: whether people play from now on.
+    """
+
+    homes: list[Path] = field(default_factory=list)
+    is_over: bool = False
+
+
 @pytest.fixture(autouse=True)
-def empty_theatre(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Nothing is brought up; the homes that were asked for."""
-    asked: list[Path] = []
+def empty_theatre(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Nothing is brought up."""
+    stage = Stage()
 
     @contextmanager
-    def theatre(home: Path, _console: object) -> Iterator[list[Path]]:
-        asked.append(home)
-        yield asked
+    def theatre(home: Path, _console: object) -> Iterator[Stage]:
+        stage.homes.append(home)
+        yield stage
 
     monkeypatch.setattr(command, "theatre", theatre)
-    return asked
+    return stage
 
 
 def run(monkeypatch: pytest.MonkeyPatch, story: tuple[Step[object], ...], *, home: Path, steps: int = 0) -> int:
@@ -40,10 +54,10 @@ BAD: Step[object] = Step("A bad release", ("it does not serve",), lambda _team: 
 
 
 def test_a_rehearsal_that_goes_as_expected_ends_with_0(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_theatre: list[Path], capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_theatre: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, (GOOD, GOOD), home=tmp_path / "home") == 0
-    assert empty_theatre == [tmp_path / "home"]
+    assert empty_theatre.homes == [tmp_path / "home"]
     assert "2 steps in" in capsys.readouterr().out
 
 
@@ -56,6 +70,22 @@ def test_only_the_first_steps_are_played_where_that_is_asked_for(
 ) -> None:
     assert run(monkeypatch, (GOOD, BAD), home=tmp_path, steps=1) == 0
     assert "A bad release" not in capsys.readouterr().out
+
+
+def test_without_steps_people_play_and_are_told_how(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_theatre: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_seconds: float) -> None:
+        assert empty_theatre.is_over
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command.time, "sleep", interrupt)
+    with pytest.raises(SystemExit) as end:
+        command.main(0, keep=True, home=tmp_path)
+    assert end.value.code == 0
+    said = capsys.readouterr().out
+    assert f"python -m sandbox exec --home {tmp_path} -- bash" in said
+    assert "The rehearsal" not in said
 
 
 def test_what_cannot_begin_says_why_and_ends_with_1(

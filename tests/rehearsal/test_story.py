@@ -11,11 +11,14 @@ import httpx2
 import pytest
 from rich.console import Console
 
-from rehearsal import story
+from rehearsal import app, database, story
+from rehearsal.database import CONTRACT, LATER, REMOVED
 from rehearsal.step import play, show
-from rehearsal.story import COLUMNS, GATES, HOTFIX, MERGE, PRODUCTION, STAGING, STORY
+from rehearsal.story import GATES, HOTFIX, STORY
 from rehearsal.team import Team
+from rehearsal.wording import COLUMNS, MERGE, PRODUCTION, STAGING
 from sandbox.actions.result import JobResult, RunResult
+from sandbox.actions.team import Answered
 
 SUCCESS, FAILURE, SKIPPED = "success", "failure", "skipped"
 
@@ -36,8 +39,9 @@ class FakeTeam:
     console: Console = field(default_factory=lambda: Console(file=io.StringIO()))
     before_approval: Callable[[], None] = lambda: None
     before_promotion: Callable[[], None] = lambda: None
-    window: str = "open"
+    window: str = database.ALWAYS
     migrated: set[str] = field(default_factory=set)
+    titles: Sequence[str] = ("title",)
     wrong: str = ""
     """What goes another way."""
 
@@ -49,7 +53,7 @@ class FakeTeam:
         return self._release("staging", name)
 
     def push(self, stack: str, _files: Mapping[str, str], name: str) -> RunResult:
-        if self.window != "open":
+        if self.window != database.ALWAYS:
             return ended(FAILURE, admission=FAILURE, build=SKIPPED)
         if name == "the bad query" and self.wrong != "staged":
             self.messages.append("failed (staged_tests)! <!channel>")
@@ -59,6 +63,8 @@ class FakeTeam:
             if self.wrong == "live":
                 self.serves[stack] = name
             return ended(FAILURE, staged_tests=SUCCESS, migrations=SUCCESS, promote=FAILURE)
+        if name == (CONTRACT if self.wrong == "contract" else LATER[1]):
+            self.titles = ()
         return self._release(stack, name)
 
     def dispatch(self, _workflow: str, **_inputs: str) -> RunResult:
@@ -66,9 +72,13 @@ class FakeTeam:
         self.messages.append("Production hotfix successful")
         return ended(SUCCESS)
 
-    def comment(self, _text: str) -> tuple[list[RunResult], str]:
+    def comment(self, text: str) -> Answered:
+        if text == "@workflow:unlock":
+            return Answered(1, [], [], ["🔓 **production is unlocked.**"], [])
+        if "dpl_" in text and self.wrong != "rollback":
+            return Answered(1, [], [ended(FAILURE)], [REMOVED.replace("_", r"\_")], [])
         self.serves["production"] = MERGE
-        return [ended(SUCCESS)], "✅ **Rollback**"
+        return Answered(1, [], [ended(SUCCESS)], ["✅ **Rollback**"], [])
 
     def set_variable(self, name: str, value: str) -> None:
         if name == "DEPLOY_WINDOW":
@@ -83,16 +93,20 @@ class FakeTeam:
         return f"{domain} serves {serves}: ok, database ok" if serves else f"{domain} serves nothing"
 
     def columns(self, stack: str) -> list[str]:
-        return ["id", "title", *(COLUMNS if stack in self.migrated else ())]
+        return ["id", *self.titles, *((*COLUMNS, "heading") if stack in self.migrated else ())]
 
     def query(self, _stack: str, statement: str) -> list[str]:
-        answers = {"title": ["a", "b"], "revision": [f"{story.REVISION} applied"], "affiliate_revenue": ["12.50"]}
+        answers = {"title": ["a", "b"], "affiliate_revenue": ["12.50"]}
+        answers["revision"] = [f"{revision} applied" for revision in app.EXPANDED]
         return next((rows for word, rows in answers.items() if f"SELECT {word}" in statement), [])
 
-    def visit(self, _stack: str) -> httpx2.Response:
-        return httpx2.Response(200, text="a b")
+    def visit(self, _stack: str, path: str = "/", *, host: str = "") -> httpx2.Response:
+        return httpx2.Response(500 if host and path == "/" else 200, text="a b")
 
-    def events(self, _kind: str) -> Sequence[Mapping[str, str]]:
+    def made_of(self, _stack: str, name: str) -> Mapping[str, Any]:
+        return {"id": "dpl_1", "url": f"{name}.vercel.app"}
+
+    def events_of(self, _kind: str) -> Sequence[Mapping[str, str]]:
         return [{"type": "automatic", "outcome": SUCCESS}]
 
     def _release(self, stack: str, name: str) -> RunResult:
@@ -102,7 +116,8 @@ class FakeTeam:
         self.before_promotion()
         self.serves[stack] = name
         self.messages.append(":rocket:")
-        return ended(SUCCESS, staged_tests=SUCCESS, migrations=SUCCESS, promote=SUCCESS)
+        log = f"{database.WAITS}, {database.RESTORE_POINT}"
+        return RunResult(1, SUCCESS, {"migrations": JobResult("migrations", SUCCESS, log=log)})
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +129,7 @@ def nothing_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         return subprocess.CompletedProcess([], 1, "", "then add --accept-data-loss")
 
     monkeypatch.setattr(story.exchanges, "since", since)
-    monkeypatch.setattr(story.subprocess, "run", refuse)
+    monkeypatch.setattr(database.subprocess, "run", refuse)
 
 
 def played(wrong: str = "") -> tuple[bool, str, int]:
@@ -138,6 +153,8 @@ def test_everything_going_as_it_should_is_what_the_story_expects() -> None:
         ("migration", 2, "posts has no revenue yet"),
         ("staged", 5, "Tests on the staged deployment: success"),
         ("live", 6, "serves what breaks live"),
+        ("contract", 10, "posts has heading"),
+        ("rollback", 12, "Roll back: success"),
     ],
 )
 def test_a_step_that_goes_another_way_is_the_last_and_is_shown(wrong: str, step: int, seen: str) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from rehearsal import theatre as theatre_module
 from rehearsal.theatre import MARK, NotReadyError, theatre
+from sandbox.daemon import LOCK, claimed
 
 
 class StopError(Exception):
@@ -18,7 +19,7 @@ def nothing_is_brought_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(_console: Console) -> None:
         raise StopError
 
-    monkeypatch.setattr(theatre_module, "_prepare", stop)
+    monkeypatch.setattr(theatre_module, "prepare", stop)
 
 
 def test_a_folder_of_somebody_elses_is_refused_and_kept(tmp_path: Path) -> None:
@@ -33,7 +34,7 @@ def test_the_folder_of_an_earlier_rehearsal_is_begun_anew(tmp_path: Path) -> Non
     (tmp_path / "world.db").touch()
     with pytest.raises(StopError), theatre(tmp_path, Console(quiet=True)):
         pass
-    assert [path.name for path in tmp_path.iterdir()] == [MARK]
+    assert {path.name for path in tmp_path.iterdir()} == {MARK, LOCK}
 
 
 def test_an_empty_folder_and_none_are_taken(tmp_path: Path) -> None:
@@ -42,3 +43,11 @@ def test_an_empty_folder_and_none_are_taken(tmp_path: Path) -> None:
         with pytest.raises(StopError), theatre(home, Console(quiet=True)):
             pass
         assert (home / MARK).is_file()
+
+
+def test_of_two_rehearsals_in_one_folder_the_second_is_refused_and_nothing_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / MARK).touch()
+    (tmp_path / "world.db").write_text("the first one's")
+    with claimed(tmp_path), pytest.raises(NotReadyError, match="in use"), theatre(tmp_path, Console(quiet=True)):
+        pass
+    assert (tmp_path / "world.db").read_text() == "the first one's"

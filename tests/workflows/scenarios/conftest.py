@@ -2,17 +2,14 @@
 
 import fcntl
 import shutil
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from components.workflow_files import read_files
 from sandbox.accounts import load_accounts
 from sandbox.actions import npm, pip
-from sandbox.actions.moments import StartingStep, WaitingJob
 from sandbox.actions.runner import actions_runner
 from sandbox.paths import PROJECT
 from sandbox.world.edge import environment
@@ -20,15 +17,13 @@ from sandbox.world.github import history
 from sandbox.world.github.access import find_repository
 from sandbox.world.server import running
 from sandbox.world.state import State
-from tests.engine.conftest import STACKS, prepared, serve_copy
-from tests.workflows.scenarios.team import APP, BRANCHES, REPOSITORY, Team
+from tests.engine.conftest import prepared, serve_copy
+from tests.workflows.scenarios.team import APP, STACKS, Team
 
 __all__ = ["prepared"]
 
 QUICK = Path(__file__).parent / "quick"
 """What makes the steps' pauses short."""
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Clients of plain ports need no certificates, which take their time to read."""
 
 
 @pytest.fixture(scope="session")
@@ -58,38 +53,37 @@ def team(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     world = tmp_path / "world.db"
     shutil.copy(home / "world.db", world)
     authority = tmp_path / "authority.pem"
-    with (
-        running(world, certificate_authority=authority) as (state, urls),
-        httpx2.Client(trust_env=False, verify=NO_TLS) as http,
-    ):
-        moments: list[WaitingJob | StartingStep] = []
-        team = Team(state, urls, http, load_accounts(home), moments)
-        team.settle_in()
+    with running(world, certificate_authority=authority) as (state, urls):
+        team = Team(state, urls, load_accounts(home), STACKS)
         for name, value in environment(urls, authority).items():
             monkeypatch.setenv(name, value)
-        with actions_runner(
-            state,
-            environ={**environment(urls, authority), "PYTHONPATH": str(QUICK)},
-            folder=tmp_path / "actions",
-            on_waiting=team.review,
-            on_step=team.watch,
-        ) as runner:
+        with (
+            team.http,
+            actions_runner(
+                state,
+                environ={**environment(urls, authority), "PYTHONPATH": str(QUICK)},
+                folder=tmp_path / "actions",
+                on_waiting=team.review,
+                on_step=team.watch,
+            ) as runner,
+        ):
             team.runner = runner
+            team.settle_in()
             yield team
 
 
 def _commit_the_app(state: State) -> None:
-    repository = find_repository(state, *REPOSITORY.split("/"))
+    repository = find_repository(state, *STACKS["production"].repository.split("/"))
     assert repository is not None
     files: dict[str, bytes | None] = {
         path.relative_to(APP).as_posix(): path.read_bytes() for path in APP.rglob("*") if path.is_file()
     }
     author = {"name": "Octo Cat", "email": "octocat@example.com", "login": "octocat"}
-    for branch in BRANCHES.values():
+    for stack in STACKS.values():
         history.add_commit(
             state,
             repository,
-            f"refs/heads/{branch}",
+            f"refs/heads/{stack.branch}",
             files,
             message="Add the app [skip ci]",
             author=author,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rehearsal.team import closed_window
 from sandbox.actions.moments import StartingStep
+from sandbox.actions.team import closed_window
 from sandbox.world.github.pulls import add_fork, open_pull_request
 from sandbox.world.github.pushes import push_files
 from tests.workflows.scenarios.team import Team
@@ -77,7 +77,7 @@ def test_a_deploy_takes_what_staging_verified_and_nothing_else(team: Team) -> No
     assert refused.started == []
     assert "Staging has not verified the tree" in refused.answer
 
-    before = set(team.state.collection("github.workflow_runs"))
+    before = team.runs
     push_files(team.state, team.repository, "develop", files, login="operator", message="Page")
     assert team.ended_since(before).conclusion == "success"
 
@@ -137,7 +137,7 @@ def test_who_may_not_starts_nothing_and_is_told_what_it_needs(team: Team, text: 
     assert len(said.answers) == 1
     assert "needs the role" in said.answer
     assert said.reactions[-1] == "-1"
-    assert team.github("GET", "/repos/acme/ai-tools/git/matching-refs/heads/deploy-lock/") == []
+    assert team.github("GET", "/git/matching-refs/heads/deploy-lock/") == []
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_preview_shows_the_pull_requests_commit_and_turns_stale_with_a_new_pus
     assert f"<https://{preview['url']}> shows commit {commit[:12]}" in said.answer
     assert team.serving("staging") == serving
 
-    before = set(team.state.collection("github.workflow_runs"))
+    before = team.runs
     push_files(team.state, team.repository, "feature/page", {"page.txt": b"Newer"}, login="mona")
     team.ended_since(before, event="pull_request_target")
     assert "**Stale**" in team.answers(number)[0]

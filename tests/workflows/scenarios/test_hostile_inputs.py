@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflows.scenarios.team import REPOSITORY, Team
+from tests.workflows.scenarios.team import Team
 
 REASONS = {
     "shell": "\"; touch PWNED; ' ; touch PWNED; $(touch PWNED) `touch PWNED` | touch PWNED & touch PWNED "
@@ -46,8 +46,8 @@ def test_a_target_that_is_none_is_refused_and_does_nothing_else(team: Team, tmp_
 def test_a_branch_of_any_name_gets_no_secret_and_changes_nothing(team: Team, tmp_path: Path) -> None:
     trap = tmp_path / "pwned"
     branch = f"x$(touch$IFS{trap})"
-    head = team.github("GET", f"/repos/{REPOSITORY}/git/ref/heads/main")["object"]["sha"]
-    team.github("POST", f"/repos/{REPOSITORY}/git/refs", {"ref": f"refs/heads/{branch}", "sha": head})
+    head = team.github("GET", "/git/ref/heads/main")["object"]["sha"]
+    team.github("POST", "/git/refs", {"ref": f"refs/heads/{branch}", "sha": head})
     before = team.serving()
 
     run = team.dispatch_on(branch, "production.yml", deployment_type="hotfix", reason="mine")

@@ -11,7 +11,7 @@ from sandbox.actions.job import JobRun
 from sandbox.actions.moments import StartingStep
 from sandbox.paths import PROJECT
 from sandbox.postgres import server
-from tests.workflows.scenarios.team import BRANCHES, Team
+from tests.workflows.scenarios.team import STACKS, Team
 
 EXAMPLE = PROJECT / "examples/ai-tools/migrations"
 FIRST = "0001_add_revenue_tracking"
@@ -66,7 +66,7 @@ def database(team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         found = Database(postgres.create_database("ai_tools"))
         found.query("CREATE TABLE posts (id bigserial PRIMARY KEY, title text NOT NULL)")
         team.passwords.append(postgres.password)
-        for stack in BRANCHES:
+        for stack in STACKS:
             team.set_secret(f"{stack}-database", "DATABASE_URL", found.url)
             team.commit(stack, {f"migrations/{path.name}": path.read_text() for path in EXAMPLE.glob("*.py")})
         give = JobRun._secrets

@@ -2,9 +2,9 @@
 
 import pytest
 
-from rehearsal.team import closed_window
+from sandbox.actions.team import closed_window
 from sandbox.world.vercel.outcomes import break_site
-from tests.workflows.scenarios.team import DOMAIN_OF, Team
+from tests.workflows.scenarios.team import STACKS, Team
 
 STEPS_OF_A_RELEASE = (
     *("admission", "audit", "build", "backup", "stage", "staged_tests", "awaiting_approval", "migrations", "promote"),
@@ -46,7 +46,7 @@ def test_a_push_to_develop_goes_to_staging_and_asks_nobody(team: Team) -> None:
     assert team.serving() == production
     assert team.moments == []
     (message,) = team.messages
-    assert DOMAIN_OF["staging"] in message
+    assert STACKS["staging"].domain in message
     told = [(event["kind"], event["outcome"], event["env"]) for kind in KINDS for event in team.events_of(kind)]
     assert told == [
         ("deployment", "success", "staging"),
@@ -74,7 +74,7 @@ def test_a_release_whose_staged_tests_fail_never_serves(team: Team) -> None:
 def test_a_release_that_breaks_on_the_domain_is_rolled_back_by_itself(team: Team, path: str, failed: str) -> None:
     before = team.serving()
     new_ones = {"actor": "operator"}
-    break_site(team.state, meta=new_ones, host=f"^{DOMAIN_OF['production']}$", path=path)
+    break_site(team.state, meta=new_ones, host=f"^{STACKS['production'].domain}$", path=path)
     run = team.push("production")
     assert run.conclusion == "failure", run.log
     assert run.results[failed] == "failure"

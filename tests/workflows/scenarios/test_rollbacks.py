@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workflows.scenarios.team import REPOSITORY, Team
+from tests.workflows.scenarios.team import Team
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_after_a_rollback_nothing_is_released_until_somebody_unlocks(team: Team,
     assert "production is locked by operator" in refused.log
     assert "did not start" in team.messages[-1]
 
-    team.github("DELETE", f"/repos/{REPOSITORY}/git/refs/heads/deploy-lock/production")
+    team.github("DELETE", "/git/refs/heads/deploy-lock/production")
     run = team.push("production")
     assert run.conclusion == "success", run.log
     assert team.serving() == team.deployments()[-1]
