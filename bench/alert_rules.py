@@ -15,7 +15,7 @@ import yaml
 
 from components.datadog_monitoring.traffic_monitors import traffic_monitors
 from components.service_levels import BURN_RATES
-from sandbox.paths import PROJECT
+from sandbox.paths import configuration
 
 Counts = npt.NDArray[np.integer]
 Speaks = npt.NDArray[np.bool_]
@@ -37,11 +37,11 @@ class Probes:
     @classmethod
     def of_stack(cls, stack: str) -> "Probes":
         """What a committed stack file says, `production`."""
-        config = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
+        config = yaml.safe_load((configuration() / f"Pulumi.{stack}.yaml").read_text())["config"]
         return cls(
             locations=len(config["ai-tools:healthCheckLocations"]),
-            seconds=config["ai-tools:healthCheckSeconds"],
-            target=config["ai-tools:availabilityTarget"],
+            seconds=int(config["ai-tools:healthCheckSeconds"]),
+            target=float(config["ai-tools:availabilityTarget"]),
         )
 
     @property

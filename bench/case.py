@@ -15,7 +15,7 @@ from pulumi import automation as auto
 
 from sandbox.daemon import ensure_running
 from sandbox.engine import find_engine
-from sandbox.paths import PROJECT
+from sandbox.paths import PROJECT, configuration
 from sandbox.workspace import Workspace
 
 
@@ -73,7 +73,7 @@ def copies(number: int) -> None:
 
 def main(home: Path, kind: str, number: int) -> None:
     """Run the engine once and print what it took, the start of Python not included."""
-    workspace = Workspace(PROJECT, home, find_engine())
+    workspace = Workspace(PROJECT, home, find_engine(), configuration())
     urls = ensure_running(home)
     began = time.perf_counter()
     if number:

@@ -16,7 +16,7 @@ from rich.table import Table
 from sandbox import daemon
 from sandbox.accounts import load_accounts, open_accounts, stack_addresses, stack_secrets
 from sandbox.engine import find_engine
-from sandbox.paths import PROJECT
+from sandbox.paths import PROJECT, configuration
 from sandbox.workspace import Workspace
 from sandbox.world.github.seed import seed as seed_github
 from sandbox.world.state import State
@@ -48,12 +48,13 @@ def run(console: Console) -> None:
 
 def _prepare(home: Path, number: int) -> None:
     """A sandbox with an application repository for each copy."""
-    workspace = Workspace(PROJECT, home, find_engine())
+    workspace = Workspace(PROJECT, home, find_engine(), configuration())
     urls = daemon.ensure_running(home)
     accounts = load_accounts(home)
-    config = yaml.safe_load((PROJECT / "Pulumi.staging.yaml").read_text())["config"]
+    file = configuration() / "Pulumi.staging.yaml"
+    config = yaml.safe_load(file.read_text())["config"]
     state = State(home / "world.db")
-    open_accounts(state, accounts, [PROJECT / "Pulumi.staging.yaml"])
+    open_accounts(state, accounts, [file])
     for index in range(number):
         seed_github(
             state,

@@ -7,9 +7,10 @@ import tempfile
 from pathlib import Path
 
 from rehearsal import app
+from rehearsal.names import PRODUCTION
 from rehearsal.step import Step
 from rehearsal.team import Team
-from rehearsal.wording import AFTER, MERGE, PRODUCTION, SERVER_ERROR, WELL, part, schema
+from rehearsal.wording import AFTER, MERGE, SERVER_ERROR, WELL, part, schema
 from sandbox.actions.result import RunResult
 from sandbox.actions.team import OPERATOR
 from sandbox.paths import PROJECT

@@ -2,10 +2,11 @@
 
 from components.branch_ruleset import check_names
 from rehearsal import app, database
+from rehearsal.names import PRODUCTION, REVIEWER, STAGING
 from rehearsal.step import Step
 from rehearsal.team import Team
-from rehearsal.wording import AFTER, BEFORE, MERGE, PRODUCTION, SERVER_ERROR, STAGING, WELL, part, schema, told
-from sandbox.actions.team import MAINTAINER, REVIEWER, closed_window
+from rehearsal.wording import AFTER, BEFORE, MERGE, SERVER_ERROR, WELL, part, schema, told
+from sandbox.actions.team import MAINTAINER, closed_window
 from sandbox.paths import PROJECT
 from sandbox.world import exchanges
 

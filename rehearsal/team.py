@@ -9,10 +9,11 @@ import httpx2
 import psycopg
 from rich.console import Console
 
+from rehearsal.names import REVIEWER
 from sandbox.actions import team
 from sandbox.actions.moments import StartingStep, WaitingJob
 from sandbox.actions.result import RunResult
-from sandbox.actions.team import DEVELOPER, REVIEWER
+from sandbox.actions.team import DEVELOPER
 from sandbox.world.github import history
 from sandbox.world.github.pulls import merge_pull_request, open_pull_request
 from sandbox.world.github.pushes import push_files

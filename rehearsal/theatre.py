@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 from rich.console import Console
 
-from operations.stack_files import stack_files
 from rehearsal import app
+from rehearsal.names import FILES
 from rehearsal.team import Team
 from sandbox import postgres
 from sandbox.accounts import add_secrets, load_accounts, open_accounts, secrets_of, stack_addresses
@@ -26,7 +26,7 @@ from sandbox.daemon import AUTHORITY, LOCK, SandboxError, claimed, describe
 from sandbox.engine import find_engine
 from sandbox.page.server import Page
 from sandbox.page.stacks import read_stacks
-from sandbox.paths import PROJECT
+from sandbox.paths import PROJECT, configuration
 from sandbox.runner import Runner
 from sandbox.workspace import Workspace
 from sandbox.world.edge import environment
@@ -65,7 +65,7 @@ def theatre(home: Path, console: Console) -> Iterator[Team]:
 
 @contextmanager
 def _served(home: Path, console: Console) -> Iterator[Team]:
-    files = list(stack_files(PROJECT).values())
+    files = list(FILES.values())
     known = {stack.name: stack for stack in read_stacks(files)}
     accounts = load_accounts(home)
     authority = home / AUTHORITY
@@ -146,7 +146,7 @@ def _database(server: postgres.Server, stack: str) -> str:
 
 
 def _bring_up(home: Path, urls: Mapping[str, str], databases: Mapping[str, str], console: Console) -> None:
-    workspace = Workspace(PROJECT, home, find_engine())
+    workspace = Workspace(PROJECT, home, find_engine(), configuration())
     add_secrets(
         home,
         {

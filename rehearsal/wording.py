@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from rehearsal.team import Team
 
-STAGING, PRODUCTION = "staging.ai-tools.example.com", "ai-tools.example.com"
 COLUMNS = ("affiliate_revenue", "conversion_rate")
 BEFORE, AFTER = "posts has no revenue yet", "posts has affiliate_revenue and conversion_rate"
 WELL = "ok, database ok"

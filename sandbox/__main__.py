@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -25,12 +24,12 @@ from sandbox import daemon
 from sandbox.accounts import load_accounts, open_accounts, secrets_of, stack_addresses
 from sandbox.engine import find_engine
 from sandbox.go_tools import ToolError
-from sandbox.paths import HOME, PROJECT, stacks
+from sandbox.paths import HOME, PROJECT, configuration, owner, stacks
 from sandbox.providers.server import serve as serve_providers
 from sandbox.recovery import recover
 from sandbox.report import show_operation, show_resource, write_summary
 from sandbox.runner import Kind, Runner
-from sandbox.shell import shell_environment, tokens
+from sandbox.shell import CommandError, run, shell_environment, tokens
 from sandbox.workspace import Workspace
 from sandbox.world.state import State
 
@@ -76,7 +75,7 @@ def preview(home: Home = HOME, stack: Stack = "") -> None:
 def policy(home: Home = HOME, stack: Stack = "") -> None:
     """Hold what `up` would make to the rules of policies/."""
     try:
-        plans = {name: Plan(name, PROJECT) for name in STACKS}
+        plans = {name: Plan(name, configuration()) for name in STACKS}
     except ValueError as error:
         raise daemon.SandboxError(str(error)) from error
     operations = _run("preview", home, stack, plans)
@@ -182,24 +181,25 @@ def run_command(context: typer.Context, home: Home = HOME) -> None:
     """
     engine = find_engine()
     urls = _started(home)
-    workspace = Workspace(PROJECT, home, engine)
+    workspace = Workspace(PROJECT, home, engine, configuration())
     for name in STACKS:
         workspace.prepare(name, stack_addresses(urls), secrets_of(home, name))
     with serve_providers(urls) as debug_providers:
         environment = {
             **os.environ,
-            **shell_environment(urls, home / daemon.AUTHORITY, load_accounts(home)),
+            **shell_environment(urls, home / daemon.AUTHORITY, load_accounts(home), owner()),
             **workspace.environment(),
             "PULUMI_DEBUG_PROVIDERS": debug_providers,
-            "PATH": f"{engine.parent}{os.pathsep}{os.environ['PATH']}",
+            # The engine's Python host asks for uv, which `make env` may have installed for this project alone.
+            "PATH": os.pathsep.join((str(engine.parent), os.environ["PATH"], str(PROJECT / ".cache/uv/bin"))),
         }
-        raise typer.Exit(subprocess.run(context.args, env=environment, check=False).returncode)
+        raise typer.Exit(run(context.args, environment))
 
 
 def _started(home: Path) -> dict[str, str]:
     urls = daemon.ensure_running(home)
     state = State(home / "world.db")
-    open_accounts(state, load_accounts(home), list(stack_files(PROJECT).values()))
+    open_accounts(state, load_accounts(home), list(stack_files(configuration()).values()))
     state.close()
     return urls
 
@@ -214,7 +214,7 @@ def _run(kind: Kind, home: Path, stack: str, plans: Mapping[str, Plan] | None = 
     engine = find_engine()
     urls = _started(home)
     accounts = load_accounts(home)
-    workspace = Workspace(PROJECT, home, engine)
+    workspace = Workspace(PROJECT, home, engine, configuration())
     names = [stack] if stack else _order(kind)
     operations: list[Operation] = []
     for name in names:
@@ -260,7 +260,7 @@ def main() -> None:
     """Run a command; what the operator can mend ends it with a sentence instead of a traceback."""
     try:
         app()
-    except (daemon.SandboxError, ToolError) as error:
+    except (daemon.SandboxError, ToolError, CommandError) as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
 

@@ -70,17 +70,20 @@ def open_accounts(state: State, accounts: Accounts, stack_files: Sequence[Path])
     for file in stack_files:
         config = yaml.safe_load(file.read_text())["config"]
         reviewers = config.get("ai-tools:reviewers", [])
+        logins = [name for name in reviewers if not name.startswith("team:")]
+        teams = [name.removeprefix("team:") for name in reviewers if name.startswith("team:")]
         seed_github(
             state,
             owner=config["github:owner"],
             repository=config["ai-tools:repository"],
             branches=[config["ai-tools:branch"]],
-            users=[name for name in reviewers if not name.startswith("team:")],
-            teams=[name.removeprefix("team:") for name in reviewers if name.startswith("team:")],
+            users=logins,
+            # Where only teams are asked, somebody has to be in them.
+            teams={team: [] if logins else [reviewer_of(config)] for team in teams},
         )
-        for login in [name for name in reviewers if not name.startswith("team:")][:1]:
+        if reviewers:
             state.collection("github.tokens")[accounts.reviewer_token] = {
-                "login": login,
+                "login": reviewer_of(config),
                 "type": "User",
                 "scopes": ["repo"],
             }
@@ -95,6 +98,12 @@ def open_accounts(state: State, accounts: Accounts, stack_files: Sequence[Path])
     seed_datadog(state, api_key=accounts.datadog_api_key, app_key=accounts.datadog_app_key)
     state.collection("slack.webhooks")[accounts.slack_hook] = {"channel": "deploys"}
     state.collection("webhooks.tokens")[accounts.webhook_token] = {"name": "pipeline"}
+
+
+def reviewer_of(config: Mapping[str, Any]) -> str:
+    """Who approves in the sandbox, by a stack's configuration: the first person whom it asks, or one of its teams."""
+    reviewers = config.get("ai-tools:reviewers", [])
+    return next((name for name in reviewers if not name.startswith("team:")), "octocat")
 
 
 def stack_secrets(accounts: Accounts, stack: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ from sandbox.actions import npm, pip
 from sandbox.actions.runner import serve_runs
 from sandbox.page.server import Page
 from sandbox.page.stacks import read_stacks
-from sandbox.paths import PROJECT
+from sandbox.paths import PROJECT, configuration
 from sandbox.processes import is_running
 from sandbox.world.edge import environment
 from sandbox.world.server import Server
@@ -118,7 +118,10 @@ def running_urls(home: Path) -> dict[str, str] | None:
     """The URLs of the services, if the world of `home` is being served."""
     try:
         described = json.loads((home / DESCRIBED).read_text())
-        httpx2.get(f"{described['urls']['control']}/faults", timeout=5, trust_env=False).raise_for_status()
+        answer = httpx2.get(f"{described['urls']['control']}/world", timeout=5, trust_env=False).raise_for_status()
+        if answer.json()["folder"] != str(home.resolve()):
+            # A killed process has left this behind, and another home's services have its ports by now.
+            return None
     except (OSError, ValueError, KeyError, httpx2.HTTPError):
         return None
     return described["urls"]
@@ -147,7 +150,7 @@ async def _serve(home: Path) -> None:
         server = Server(state, certificate_authority=home / AUTHORITY)
         await server.start()
     secrets = [getattr(accounts, field.name) for field in fields(accounts)]
-    page = Page(state, read_stacks(list(stack_files(PROJECT).values())), secrets, site=server.urls["site"])
+    page = Page(state, read_stacks(list(stack_files(configuration()).values())), secrets, site=server.urls["site"])
     describe(home, {**server.urls, "page": await page.start(last_ports.get("page", 0))})
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

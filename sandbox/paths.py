@@ -1,6 +1,9 @@
 """Where things are kept: the project, what is built once, and what one sandbox remembers."""
 
+import os
 from pathlib import Path
+
+import yaml
 
 from operations.stack_files import stack_files
 
@@ -13,7 +16,21 @@ CACHE = PROJECT / ".cache"
 HOME = PROJECT / ".sandbox"
 """The sandbox's world, state and secrets; deleting it begins anew."""
 
+OTHER_CONFIGURATION = "AI_TOOLS_STACK_FILES"
+"""The variable that names the folder of another configuration for the sandbox. Only the sandbox heeds it."""
 
-def stacks(project: Path = PROJECT) -> tuple[str, ...]:
-    """The stacks that have a committed file, production last."""
-    return tuple(stack_files(project))
+
+def configuration() -> Path:
+    """The folder whose `Pulumi.yaml` and stack files the sandbox takes: the repository, or what the variable names."""
+    return PROJECT / os.environ.get(OTHER_CONFIGURATION, "")
+
+
+def owner() -> str:
+    """The organisation at GitHub that the stacks name."""
+    (*_, file) = stack_files(configuration()).values()
+    return yaml.safe_load(file.read_text())["config"]["github:owner"]
+
+
+def stacks() -> tuple[str, ...]:
+    """The stacks that have a file there, production last."""
+    return tuple(stack_files(configuration()))

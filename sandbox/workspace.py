@@ -18,17 +18,22 @@ import yaml
 
 from sandbox.processes import is_running
 
-MADE_UP = "made-up-in-the-sandbox"
-"""What stands for a committed secret: nobody here can decrypt it, and nothing in the sandbox needs it."""
+MADE_UP = "ddapp_made_up_in_the_sandbox"
+"""What stands for a committed secret that the sandbox has no value for: nobody here can decrypt it.
+
+The program checks the form of one of those, `datadogAppKey`, so it has that.
+"""
+
 _UNWRITTEN_LOCK_SECONDS = 10
 
 
 class Workspace:
     """The engine's folder, its state, and the environment that its commands run in."""
 
-    def __init__(self, project: Path, home: Path, engine: Path) -> None:
-        """Use the program of `project`, keep everything below `home`."""
+    def __init__(self, project: Path, home: Path, engine: Path, configuration: Path | None = None) -> None:
+        """Use the program of `project` with its stack files, or another folder's; keep everything below `home`."""
         self.project = project
+        self.configuration = configuration or project
         self.home = home
         self.engine = engine
         self.folder = home / "workspace"
@@ -36,7 +41,7 @@ class Workspace:
 
     def project_name(self) -> str:
         """The name that Pulumi.yaml gives the project."""
-        return yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
+        return yaml.safe_load((self.configuration / "Pulumi.yaml").read_text())["name"]
 
     def environment(self) -> dict[str, str]:
         """The engine's environment: its own backend and passphrase, whatever the machine is logged in to."""
@@ -58,8 +63,8 @@ class Workspace:
         if not passphrase.exists():
             passphrase.touch(mode=0o600)
             passphrase.write_text(secrets.token_urlsafe(24))
-        shutil.copy(self.project / "Pulumi.yaml", self.folder)
-        committed = yaml.safe_load((self.project / f"Pulumi.{stack}.yaml").read_text())["config"]
+        shutil.copy(self.configuration / "Pulumi.yaml", self.folder)
+        committed = yaml.safe_load((self.configuration / f"Pulumi.{stack}.yaml").read_text())["config"]
         encrypted = self._encrypted(stack, {**made_up(committed), **stack_secrets})
         settings = {"encryptionsalt": encrypted.salt, "config": {**committed, **addresses, **encrypted.config}}
         (self.folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))

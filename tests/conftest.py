@@ -1,5 +1,6 @@
-"""What holds for every test: whatever is asked of the sandbox is held to the services' own OpenAPI documents."""
+"""What holds for every test: its sandboxes are the example's, and are held to the services' own OpenAPI documents."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 
@@ -7,8 +8,15 @@ import pytest
 
 from sandbox.openapi.conformance import documents_of, violations
 from sandbox.openapi.documents import SOURCES
+from sandbox.paths import OTHER_CONFIGURATION
 from sandbox.world import exchanges
 from sandbox.world.exchanges import Exchange
+from tests.example import EXAMPLE
+
+
+def pytest_configure() -> None:
+    """Let every sandbox here, also of processes that tests start, take the example's stack files."""
+    os.environ[OTHER_CONFIGURATION] = str(EXAMPLE)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,13 @@ from sandbox.world.service import Request, Response, Routes, Service, ServiceErr
 routes = Routes()
 
 
+@routes.add("GET", "/world")
+def describe_world(request: Request) -> Response:
+    """Which world this is: its `folder`, null where it is in memory."""
+    folder = request.state.folder
+    return Response(200, {"folder": folder and str(folder.resolve())})
+
+
 @routes.add("POST", "/faults")
 def arm_fault(request: Request) -> Response:
     """Arm a fault: the body is a `Fault` as JSON."""

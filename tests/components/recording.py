@@ -14,6 +14,8 @@ import yaml
 from pulumi.runtime import mocks, set_all_config, set_mocks, settings
 from pulumi.runtime.proto import resource_pb2
 
+from tests.example import EXAMPLE
+
 PROJECT = Path(__file__).parents[2]
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -128,10 +130,10 @@ class _Monitor(mocks.MockMonitor):
 
 
 @functools.cache
-def stack_config(stack: str) -> Mapping[str, str]:
-    """The committed configuration of a stack, with a value for every secret, as the engine hands it to the program."""
-    committed = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    plain = {key: value if isinstance(value, str) else json.dumps(value) for key, value in committed.items()}
+def stack_config(stack: str, folder: Path = EXAMPLE) -> Mapping[str, str]:
+    """A stack's configuration in a folder, with a value for every secret, as the engine hands it to the program."""
+    written = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"]
+    plain = {key: value if isinstance(value, str) else json.dumps(value) for key, value in written.items()}
     return {**plain, **SECRET_CONFIG}
 
 
@@ -148,7 +150,7 @@ def record(
     Args:
         program: registers resources.
         stack: the stack's name.
-        config: what the engine would hand over; the stack's committed configuration by default.
+        config: what the engine would hand over; the example's configuration by default.
         plain: keys of secrets that are, wrongly, stored as plain text.
         unknown: logins and team slugs that GitHub does not know.
 

@@ -1,37 +1,17 @@
 """Every way to add something in CONTRIBUTING.md, done in a copy of the repository and checked as it says."""
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from sandbox.paths import PROJECT
+from tests.docs.copy import copied, outside, stop_sandbox
 
 _TEXT = (PROJECT / "CONTRIBUTING.md").read_text()
 RECIPES = dict(re.findall(r"^## (Add [^\n]+)\n(.*?)(?=^## |\Z)", _TEXT, re.MULTILINE | re.DOTALL))
 _BLOCK = re.compile(r"^```(diff|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def _copy(folder: Path) -> Path:
-    """The repository as it is committed or about to be, with the environment and the tools of this one."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-    copy = folder / "copy"
-    for name in filter(None, listed.split("\0")):
-        if (PROJECT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / name, copy / name)
-    for shared in (".venv", ".cache"):
-        (copy / shared).symlink_to(PROJECT / shared)
-    return copy
 
 
 def _apply(diff: str, root: Path) -> None:
@@ -48,12 +28,6 @@ def _apply(diff: str, root: Path) -> None:
         path.write_text(text)
 
 
-def _stop_sandbox(root: Path) -> None:
-    """End the process that `make up` leaves behind."""
-    if (root / ".sandbox").exists():
-        subprocess.run([".venv/bin/python", "-m", "sandbox", "stop"], cwd=root, capture_output=True, check=True)
-
-
 def test_there_is_a_recipe_for_what_people_add() -> None:
     assert set(RECIPES) == {
         "Add an environment variable",
@@ -66,12 +40,11 @@ def test_there_is_a_recipe_for_what_people_add() -> None:
 
 @pytest.mark.parametrize("title", RECIPES)
 def test_what_contributing_says_works(title: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    copy = _copy(tmp_path)
+    copy = copied(tmp_path / "copy")
     # A test within the test: no options of this session, and no files of it.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    request.addfinalizer(lambda: _stop_sandbox(copy))
+    request.addfinalizer(lambda: stop_sandbox(copy))
     done = _BLOCK.findall(RECIPES[title])
     assert {kind for kind, _ in done} == {"diff", "sh"}
     assert done[-1][0] == "sh", "the last thing is the check"
@@ -84,7 +57,7 @@ def test_what_contributing_says_works(title: str, tmp_path: Path, request: pytes
             ran = subprocess.run(
                 ["bash", "-c", line],
                 cwd=copy,
-                env={**environment, "TMPDIR": str(scratch)},
+                env={**outside(), "TMPDIR": str(scratch)},
                 capture_output=True,
                 text=True,
                 check=False,

@@ -14,6 +14,7 @@ import yaml
 
 from components.workflow_files import read_files
 from operations.operation import Operation
+from operations.stack_files import stack_files
 from sandbox.accounts import Accounts, load_accounts, open_accounts, stack_addresses, stack_secrets
 from sandbox.engine import find_engine
 from sandbox.paths import PROJECT
@@ -25,8 +26,9 @@ from sandbox.world.exchanges import Exchange, since
 from sandbox.world.faults import Fault
 from sandbox.world.server import running
 from sandbox.world.state import State
+from tests.example import EXAMPLE, STACK_FILES
 
-STACKS = ("staging", "production")
+STACKS = tuple(STACK_FILES)
 
 SOME_FILES = (
     *(f".github/workflows/{name}.yml" for name in ("pre-deploy", "production", "staging")),
@@ -106,7 +108,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # The processes that run tests in parallel share it: the first one makes it, the others wait.
     with (home.parent / "prepared.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        workspace = Workspace(PROJECT, home, find_engine())
+        workspace = Workspace(PROJECT, home, find_engine(), EXAMPLE)
         accounts = load_accounts(home)
         for stack in STACKS:
             workspace.prepare(stack, {}, stack_secrets(accounts, stack))
@@ -150,19 +152,19 @@ def live(tmp_path: Path, both_up: tuple[Path, dict[str, int], list[Operation]]) 
 def serve_copy(
     folder: Path, origin: Path, ports: dict[str, int], delivered: Sequence[str] = SOME_FILES
 ) -> Iterator[Sandbox]:
-    """A sandbox on a copy of a home and of the project, of whose app_repository/ only the named files are there."""
+    """A sandbox on a copy of a home and of the project: the example's, and of app_repository/ only the named files."""
     home, project = folder / "home", folder / "project"
     shutil.copytree(origin, home)
     project.mkdir()
-    for name in ("__main__.py", "Pulumi.yaml", *(f"Pulumi.{stack}.yaml" for stack in STACKS)):
-        shutil.copy(PROJECT / name, project)
+    for file in (PROJECT / "__main__.py", EXAMPLE / "Pulumi.yaml", *STACK_FILES.values()):
+        shutil.copy(file, project)
     for name in delivered:
         target = project / "app_repository" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / "app_repository" / name, target)
     accounts = load_accounts(home)
     with running(home / "world.db", ports) as (state, urls):
-        open_accounts(state, accounts, [project / f"Pulumi.{stack}.yaml" for stack in STACKS])
+        open_accounts(state, accounts, list(stack_files(project).values()))
         made = Sandbox(workspace=Workspace(project, home, find_engine()), state=state, urls=urls, accounts=accounts)
         yield made
         unknown = {f"{exchange.method} {exchange.path}" for exchange in made.exchanges() if not exchange.known}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pulumi import automation as auto
 
 from operations.operation import Operation
@@ -21,11 +22,20 @@ from policies.rules import RULES
 from sandbox.paths import PROJECT
 from sandbox.runner import Runner
 from tests.engine.conftest import IMPATIENT, Sandbox
+from tests.example import EXAMPLE
 
 ONE_FILE_MORE = """
 import pulumi_github as github
 github.RepositoryFile("notes-NOTES.md", repository="ai-tools", branch=config.branch, file="NOTES.md", content="notes")
 """
+SERVE = f"""
+import sys
+from pathlib import Path
+sys.path.insert(0, {str(PROJECT)!r})
+from policies.analyzer import serve
+serve(Path({str(EXAMPLE)!r}))
+"""
+"""What `policies/__main__.py` does, by the example's stack files."""
 STAGING = "app_repository/.github/workflows/staging.yml"
 
 
@@ -64,9 +74,15 @@ def analyzer_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def judged(sandbox: Sandbox, kind: Any) -> Said:
     """Run an operation on staging with the pack."""
     sandbox.prepare("staging")
+    pack = sandbox.workspace.home / "pack"
+    pack.mkdir()
+    described = yaml.safe_load((PROJECT / "policies/PulumiPolicy.yaml").read_text())
+    described["runtime"]["options"]["virtualenv"] = str(PROJECT / ".venv")
+    (pack / "PulumiPolicy.yaml").write_text(yaml.safe_dump(described))
+    (pack / "__main__.py").write_text(SERVE)
     listener = Listener(Plan("staging", sandbox.workspace.project))
     operation = Runner(sandbox.workspace, "staging", sandbox.urls, IMPATIENT).run(
-        kind, on_event=listener.take, policy_packs=[str(PROJECT / "policies")]
+        kind, on_event=listener.take, policy_packs=[str(pack)]
     )
     found = check(listener.plan.stack(), RULES)
     return Said(operation, listener.by_pack, {(each.rule, each.resource) for each in found})

@@ -41,7 +41,8 @@ def test_preview_after_a_change_of_one_variable_shows_exactly_that(live: Sandbox
 
 def test_secrets_that_the_stack_file_has_for_real_accounts_come_up_made_up(sandbox: Sandbox) -> None:
     foreign = {"secure": "v1:SPGRkU294HE6+FpG:oQwueXDPscmIbIB2gfu7LLQFkwSG2660D7HZFrqhrwQZ"}
-    sandbox.change("staging", vercelToken=foreign, secretVariables={"OPENAI_API_KEY": foreign})
+    variables = {"OPENAI_API_KEY": foreign}
+    sandbox.change("staging", vercelToken=foreign, datadogAppKey=foreign, secretVariables=variables)
     assert "app-variable-OPENAI_API_KEY" in touched(sandbox.succeed("preview"))
 
 

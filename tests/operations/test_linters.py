@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from operations.stack_files import stack_files
 from sandbox.go_tools import ACTIONLINT, go_tool
-from sandbox.paths import PROJECT, stacks
+from sandbox.paths import PROJECT
 from tests.workflows.workflow import Workflow, delivered
 
 TOOLS = Path(sysconfig.get_path("scripts"))
@@ -102,7 +103,7 @@ def test_what_runs_a_pull_requests_code_can_write_nothing_and_a_forks_sees_no_se
 def test_a_stack_is_applied_by_one_run_at_a_time_which_is_never_cut_off() -> None:
     (workflow,) = [each for each in OWN if each.path.name == "apply.yml"]
     applying = {job.environment: job for job in workflow.jobs if any("operations apply" in s for s in job.scripts)}
-    assert {"staging", "production"} <= set(applying) <= set(stacks())
+    assert {"staging", "production"} <= set(applying) <= set(stack_files(PROJECT))
     for stack, job in applying.items():
         assert job.content["concurrency"] == {"group": f"stack-{stack}", "cancel-in-progress": False}
     assert workflow.before("production") == {"staging", "plan"}

@@ -1,6 +1,10 @@
 from pathlib import Path
 
+import pytest
+
+from operations.accounts import real_stack
 from operations.stack_files import stack_files
+from sandbox.paths import OTHER_CONFIGURATION, PROJECT, configuration
 
 
 def test_every_stack_has_a_file_of_its_name_and_production_is_the_last(tmp_path: Path) -> None:
@@ -12,3 +16,11 @@ def test_every_stack_has_a_file_of_its_name_and_production_is_the_last(tmp_path:
         "production": "Pulumi.production.yaml",
     }
     assert [*stack_files(tmp_path)][-1] == "production"
+
+
+def test_the_real_stacks_are_those_of_the_repository_whatever_the_sandbox_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(OTHER_CONFIGURATION, str(tmp_path))
+    assert configuration() == tmp_path
+    assert real_stack("staging").folder == PROJECT

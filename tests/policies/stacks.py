@@ -1,25 +1,27 @@
 """What the program registers on mocks, as the rules read it."""
 
 import functools
+from pathlib import Path
 from typing import Any
 
 from policies.model import Resource, Secret, Stack
 from policies.stack_files import context_of
 from tests.components import recording
-from tests.components.recording import PROJECT, Recording, main_program, record
+from tests.components.recording import Recording, main_program, record
+from tests.example import EXAMPLE
 
 
 @functools.cache
 def recorded(stack: str) -> Stack:
-    """The committed stack of that name."""
+    """The example's stack of that name."""
     return as_stack(stack, record(main_program, stack=stack))
 
 
-def as_stack(name: str, recorded: Recording) -> Stack:
-    """A recording, as the rules read it."""
+def as_stack(name: str, recorded: Recording, folder: Path = EXAMPLE) -> Stack:
+    """A recording of a stack whose file is in a folder, as the rules read it."""
     registered = {resource.name for resource in recorded.resources}
     return Stack(
-        context=context_of(name, PROJECT),
+        context=context_of(name, folder),
         resources=tuple(
             Resource(
                 type=resource.type,

@@ -13,6 +13,7 @@ import sandbox.__main__ as command_line
 from operations.operation import Operation
 from policies.model import Stack
 from policies.plan import Plan
+from tests.example import EXAMPLE
 from tests.policies.engine_words import events
 from tests.policies.mutations import MUTATIONS
 from tests.policies.stacks import recorded
@@ -58,6 +59,7 @@ def with_a_backend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
             return Operation(stack=stack.name, kind=kind, succeeded=succeeded, diagnostics=complaints)
 
         monkeypatch.setattr(operations.stack.Stack, "run", run)
+        monkeypatch.setattr(policies.preview, "PROJECT", EXAMPLE)
         monkeypatch.setattr(policies.preview.shutil, "which", {"pulumi": engine}.get)
         return policies.preview.main(names)
 

@@ -1,4 +1,4 @@
-"""Both committed stacks meet every rule, and each way of breaking the program is found by the rule that is for it."""
+"""The example's stacks meet every rule, and each way of breaking the program is found by the rule that is for it."""
 
 from collections import Counter
 
@@ -10,17 +10,17 @@ from policies.model import Resource, Secret, Stack
 from policies.rule import Rule, check
 from policies.rules import RULES
 from policies.rules.synthetic_budget import dollars
-from sandbox.paths import stacks
 from tests.components.recording import SECRET_CONFIG
+from tests.example import STACK_FILES
 from tests.policies.mutations import MUTATIONS, Mutation
 from tests.policies.stacks import recorded
 
-STACKS = stacks()
+STACKS = tuple(STACK_FILES)
 
 
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_committed_stack_meets_the_rule(rule: Rule, stack: str) -> None:
+def test_a_stack_as_it_is_meets_the_rule(rule: Rule, stack: str) -> None:
     assert check(recorded(stack), [rule]) == []
 
 

@@ -20,6 +20,7 @@ from policies.plan import Plan, read_plan
 from policies.rule import Severity, check
 from policies.rules import RULES
 from tests.components.recording import PROJECT
+from tests.example import EXAMPLE
 from tests.policies.engine_words import asked_all, asked_each, deletion, events
 from tests.policies.mutations import MUTATIONS, Mutation
 from tests.policies.stacks import recorded
@@ -34,7 +35,7 @@ Found = set[tuple[str, str, str]]
 @pytest.fixture(scope="module")
 def pack() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
     """The pack, as the engine calls it."""
-    server, port = start(PROJECT)
+    server, port = start(EXAMPLE)
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield analyzer_pb2_grpc.AnalyzerStub(channel)
     server.stop(None).wait()
@@ -63,7 +64,7 @@ def of_each_rule() -> list[Mutation]:
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
 def test_a_plan_is_judged_as_the_mocks_are(mutation: Mutation) -> None:
     broken = mutation.change(recorded(mutation.stack))
-    planned = found_in(read_plan(mutation.stack, PROJECT, events(broken)))
+    planned = found_in(read_plan(mutation.stack, EXAMPLE, events(broken)))
     if mutation.what == WITHIN_A_SECRET:
         assert planned == set()
     else:
@@ -78,18 +79,18 @@ def test_the_pack_judges_as_the_mocks_do(pack: analyzer_pb2_grpc.AnalyzerStub, m
 
 
 @pytest.mark.parametrize("stack", ["staging", "production"])
-def test_a_committed_stack_passes_the_pack_and_its_plan(pack: analyzer_pb2_grpc.AnalyzerStub, stack: str) -> None:
+def test_a_stack_as_it_is_passes_the_pack_and_its_plan(pack: analyzer_pb2_grpc.AnalyzerStub, stack: str) -> None:
     assert asked(pack, recorded(stack)) == []
-    assert found_in(read_plan(stack, PROJECT, events(recorded(stack)))) == set()
+    assert found_in(read_plan(stack, EXAMPLE, events(recorded(stack)))) == set()
 
 
 def test_what_a_plan_deletes_is_not_judged() -> None:
     known = recorded("staging")
-    plan = Plan("staging", PROJECT)
+    plan = Plan("staging", EXAMPLE)
     for event in [*events(known), deletion(known, known.of("Project")[0])]:
         plan.take(event)
     assert len(plan.stack().resources) == len(known.resources)
-    fresh = Plan("staging", PROJECT)
+    fresh = Plan("staging", EXAMPLE)
     fresh.take(deletion(known, known.of("Project")[0]))
     assert fresh.stack().resources == ()
 
@@ -97,7 +98,7 @@ def test_what_a_plan_deletes_is_not_judged() -> None:
 def test_what_only_a_provider_will_know_breaks_no_rule(pack: analyzer_pb2_grpc.AnalyzerStub) -> None:
     unknown = _with_unknown_queries(recorded("production"))
     assert found_in(unknown) == set()
-    assert found_in(read_plan("production", PROJECT, events(unknown))) == set()
+    assert found_in(read_plan("production", EXAMPLE, events(unknown))) == set()
     assert asked(pack, unknown) == []
 
 

@@ -10,7 +10,7 @@ from policies.model import Resource, Secret, Stack, Unknown
 from policies.plan import read_plan
 from policies.rule import Violation, check, check_resource, check_stack
 from policies.rules import RULES
-from tests.components.recording import PROJECT
+from tests.example import EXAMPLE
 from tests.policies.engine_words import events
 from tests.policies.mutations import CHECKS, WORKFLOW
 from tests.policies.stacks import recorded
@@ -112,7 +112,7 @@ def test_a_stack_of_which_nothing_is_known_is_no_violation() -> None:
         ),
     )
     assert check(blank, RULES) == []
-    assert check(read_plan("production", PROJECT, events(blank)), RULES) == []
+    assert check(read_plan("production", EXAMPLE, events(blank)), RULES) == []
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.release.revisions import read_history
-from rehearsal import app, wording
-from sandbox.page.stacks import read_stacks
-from sandbox.paths import PROJECT
+from rehearsal import app
 
 
 def test_the_app_is_what_git_has_of_it_but_its_migrations() -> None:
@@ -63,8 +61,3 @@ def test_a_change_that_the_app_has_no_line_for_is_an_error(monkeypatch: pytest.M
     (tmp_path / "app/about/page.tsx").write_text("something else")
     with pytest.raises(app.ChangeError, match="has no"):
         app.words("other")
-
-
-def test_what_the_story_names_is_what_the_stacks_declare() -> None:
-    staging, production = read_stacks([PROJECT / f"Pulumi.{name}.yaml" for name in ("staging", "production")])
-    assert (staging.domain, production.domain) == (wording.STAGING, wording.PRODUCTION)

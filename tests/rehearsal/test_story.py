@@ -13,10 +13,11 @@ from rich.console import Console
 
 from rehearsal import app, database, story
 from rehearsal.database import CONTRACT, LATER, REMOVED
+from rehearsal.names import PRODUCTION, STAGING
 from rehearsal.step import play, show
 from rehearsal.story import GATES, HOTFIX, STORY
 from rehearsal.team import Team
-from rehearsal.wording import COLUMNS, MERGE, PRODUCTION, STAGING
+from rehearsal.wording import COLUMNS, MERGE
 from sandbox.actions.result import JobResult, RunResult
 from sandbox.actions.team import Answered
 

@@ -15,6 +15,7 @@ from sandbox import daemon
 from sandbox.accounts import Accounts, load_accounts, open_accounts
 from sandbox.paths import PROJECT
 from sandbox.world.state import State
+from tests.example import STACK_FILES
 
 WORKFLOW = """
 name: Greet
@@ -35,7 +36,7 @@ def served(tmp_path: Path) -> Iterator[tuple[State, dict[str, str], Accounts]]:
     """A world that a background process serves, its addresses, and the accounts there."""
     accounts = load_accounts(tmp_path)
     state = State(tmp_path / "world.db")
-    open_accounts(state, accounts, [PROJECT / "Pulumi.production.yaml"])
+    open_accounts(state, accounts, [STACK_FILES["production"]])
     subprocess.run([sys.executable, "-m", "sandbox", "start", "--home", str(tmp_path)], cwd=PROJECT, check=True)
     try:
         urls = daemon.running_urls(tmp_path)

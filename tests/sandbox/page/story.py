@@ -25,9 +25,10 @@ from sandbox.world.github.workflow_runs import record_review, update_run
 from sandbox.world.github.workflows import workflows_at
 from sandbox.world.state import Document, State
 from sandbox.world.vercel.project_store import DEPLOYMENTS, DOMAINS, PROJECTS
+from tests.example import STACK_FILES
 from tests.sandbox.page.aging import AGING, older
 
-FILES = [PROJECT / f"Pulumi.{name}.yaml" for name in ("staging", "production")]
+FILES = [*STACK_FILES.values()]
 STACKS: tuple[Stack, ...] = read_stacks(FILES)
 BRANCHES = {stack.name: stack.branch for stack in STACKS}
 DOMAIN_OF = {stack.name: stack.domain for stack in STACKS}

@@ -14,11 +14,11 @@ from sandbox.actions.moments import StartingStep, WaitingJob
 from sandbox.actions.result import RunResult
 from sandbox.actions.team import REVIEWER
 from sandbox.page.stacks import read_stacks
-from sandbox.paths import PROJECT, stacks
+from tests.example import STACK_FILES
 
 APP = Path(__file__).parent / "app"
 TEAM_ID = "team_4fT0ZkqUxVJ1wq7cYp3sN8Lb"
-STACKS = {stack.name: stack for stack in read_stacks([PROJECT / f"Pulumi.{name}.yaml" for name in stacks()])}
+STACKS = {stack.name: stack for stack in read_stacks([*STACK_FILES.values()])}
 ALWAYS = "Mon-Sun 00:00-00:00 UTC"
 
 
