@@ -189,7 +189,8 @@ def test_ctrl_c_is_the_commands_that_runs_in_its_shell(home: Path) -> None:
 
 
 def test_a_command_that_its_shell_cannot_run_is_named(home: Path) -> None:
-    for command, said in ((["no-such-command"], "no-such-command cannot be run"), (list[str](), "No command was given")):
+    refused = {("no-such-command",): "no-such-command cannot be run", (): "No command was given"}
+    for command, said in refused.items():
         done = subprocess.run(
             [*SHELL, "--home", str(home), "--", *command], cwd=PROJECT, capture_output=True, text=True, check=False
         )
