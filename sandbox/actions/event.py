@@ -78,9 +78,7 @@ def _push(state: State, repository: Document, run: Document, commit: Document) -
     before = run["before"]
     pushed = _commit(repository, commit)
     known = history.find_commit(state, repository, before) if before else None
-    earlier = {old["sha"] for old in history.log(state, repository, known)} if known else set()
-    reached = history.log(state, repository, commit) if known else iter(())
-    new = [new for new in reached if new["sha"] not in earlier]
+    new = [found for sha in run["pushed"] if (found := history.find_commit(state, repository, sha)) is not None]
     compared = f"{before[:12]}...{commit['sha'][:12]}" if before else commit["sha"][:12]
     return {
         "ref": run["ref"],
@@ -88,7 +86,7 @@ def _push(state: State, repository: Document, run: Document, commit: Document) -
         "after": commit["sha"],
         "created": before is None,
         "deleted": False,
-        "forced": False,
+        "forced": known is not None and not history.is_ancestor(state, repository, known["sha"], commit["sha"]),
         "base_ref": None,
         "compare": f"{SERVER_URL}/{repository['full_name']}/compare/{compared}",
         "commits": [_commit(repository, one) for one in reversed(new)],

@@ -48,7 +48,7 @@ class Runner:
 
         Args:
             state: the world.
-            folder: where to keep artifacts, caches and the repositories that are checked out.
+            folder: where to keep artifacts and caches.
             environ: what every step finds in its environment, above all the way to the world.
             on_waiting: called when a job waits for reviewers.
             on_step: called when a step is about to begin.
@@ -64,7 +64,7 @@ class Runner:
         self._runs_at_once = runs_at_once
         self._machines = None if jobs_at_once is None else threading.Semaphore(jobs_at_once)
         self._grace = grace or Grace()
-        self._store = GitStore(state, folder / "git")
+        self._store = GitStore(state)
         self._path = _path(folder / "tools")
         self._groups: dict[str, Groups] = {}
         self._active: dict[int, Setting] = {}

@@ -2,11 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 Document = dict[str, Any]
+_AT_ONCE = 200
 
 
 class Collection(MutableMapping[str, Document]):
@@ -57,6 +60,17 @@ class Collection(MutableMapping[str, Document]):
         self[key] = document
         return key
 
+    def fill(self, documents: Iterable[tuple[str, Document]]) -> None:
+        """Store many documents by key, none where one is already: 200 in a statement, which is written whole or not."""
+        rows = iter(documents)
+        while part := list(islice(rows, _AT_ONCE)):
+            values = [value for key, document in part for value in (self._name, key, json.dumps(document))]
+            places = ", ".join(["(?, ?, ?)"] * len(part))
+            self._database.execute(
+                f"INSERT OR IGNORE INTO documents (collection, key, body) VALUES {places}",  # noqa: S608  # no value
+                values,
+            )
+
 
 class State:
     """All collections of one world. Safe to open from several processes; each write is durable when it returns."""
@@ -65,6 +79,7 @@ class State:
         """Open the world's file, or keep everything in memory when `path` is None."""
         self.folder = None if path is None else path.parent
         """Where the world's other files may be kept; None where it is in memory."""
+        self._temporary: TemporaryDirectory[str] | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         # The one server thread is not always the thread that opened the file (tests run the server in the background).
@@ -79,6 +94,13 @@ class State:
         """The collection of that name, `<service>.<plural>` by convention (`github.environments`)."""
         return Collection(self._database, name)
 
+    def files(self) -> Path:
+        """A folder for the world's other files: its own, or for one in memory one that lasts until it is closed."""
+        if self.folder is not None:
+            return self.folder
+        self._temporary = self._temporary or TemporaryDirectory(prefix="sandbox-world-")
+        return Path(self._temporary.name)
+
     def version(self) -> tuple[int, int]:
         """What changes whenever a document does, here or in another process: cheap enough to ask many times a second.
 
@@ -88,4 +110,6 @@ class State:
 
     def close(self) -> None:
         """Release the file."""
+        if self._temporary is not None:
+            self._temporary.cleanup()
         self._database.close()

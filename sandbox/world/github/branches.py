@@ -10,8 +10,8 @@ from sandbox.world.github.commits import show_commit
 from sandbox.world.github.errors import error, json_body, not_found, optional, required
 from sandbox.world.github.identifiers import html_url, node_id
 from sandbox.world.github.pages import found, select_page
-from sandbox.world.github.pull_request_events import record_branch_push
-from sandbox.world.github.pulls import close_pulls_of_branch
+from sandbox.world.github.pull_request_events import record_ref_push
+from sandbox.world.github.pulls import settle_pulls_of_branch
 from sandbox.world.github.repositories import repository_url
 from sandbox.world.github.rule_enforcement import Change, applies, find_violations, list_rulesets
 from sandbox.world.service import Request, Response, Routes
@@ -109,10 +109,11 @@ def create_ref(request: Request) -> Response:
             raise error(422, "Reference already exists", documentation)
         if commit is None:
             raise error(422, "Object does not exist", documentation)
-        _refuse_violations(request, repository, ref, "create", documentation)
+        if history.find_obstacle(history.list_refs(request.state, repository, "refs/"), ref) is not None:
+            raise error(422, "Reference update failed", documentation)
+        _refuse_violations(request, repository, ref, "create", documentation=documentation, after=sha)
         history.set_ref(request.state, repository, ref, sha, actor=login)
-    if ref.startswith(HEADS):
-        record_branch_push(request.state, repository, ref.removeprefix(HEADS), commit, before=None, login=login)
+    record_ref_push(request.state, repository, ref, commit, before=None, login=login)
     shown = _ref(request, repository, ref, sha)
     return Response(201, shown, {"Location": shown["url"]})
 
@@ -134,11 +135,15 @@ def update_ref(request: Request) -> Response:
     is_forward = history.is_ancestor(request.state, repository, before, sha)
     if not is_forward and not optional(body, "force", bool, documentation):
         raise error(422, "Update is not a fast forward", documentation)
-    _refuse_violations(request, repository, ref, "update" if is_forward else "force", documentation)
+    _refuse_violations(
+        request, repository, ref, "update" if is_forward else "force", documentation=documentation, after=sha
+    )
     login = request.identity["login"]
     history.set_ref(request.state, repository, ref, sha, actor=login)
-    if ref.startswith(HEADS) and before != sha:
-        record_branch_push(request.state, repository, ref.removeprefix(HEADS), commit, before=before, login=login)
+    if before != sha:
+        if ref.startswith(HEADS):
+            settle_pulls_of_branch(request.state, repository, ref.removeprefix(HEADS), login=login)
+        record_ref_push(request.state, repository, ref, commit, before=before, login=login)
     return found(request, _ref(request, repository, ref, sha))
 
 
@@ -152,16 +157,18 @@ def delete_ref(request: Request) -> Response:
         raise error(422, "Reference does not exist", documentation)
     if ref == HEADS + repository["default_branch"]:
         raise error(422, "Cannot delete the default branch", documentation)
-    _refuse_violations(request, repository, ref, "delete", documentation)
+    _refuse_violations(request, repository, ref, "delete", documentation=documentation)
     login = request.identity["login"]
     history.set_ref(request.state, repository, ref, None, actor=login)
     if ref.startswith(HEADS):
-        close_pulls_of_branch(request.state, repository, ref.removeprefix(HEADS), login=login)
+        settle_pulls_of_branch(request.state, repository, ref.removeprefix(HEADS), login=login)
     return Response(204)
 
 
-def _refuse_violations(request: Request, repository: Document, ref: str, change: Change, documentation: str) -> None:
-    reasons = find_violations(request.state, repository, ref, request.identity, change)
+def _refuse_violations(
+    request: Request, repository: Document, ref: str, change: Change, *, documentation: str, after: str | None = None
+) -> None:
+    reasons = find_violations(request.state, repository, ref, request.identity, change, after=after)
     if reasons:
         raise error(422, "\n\n".join(["Repository rule violations found", *reasons, ""]), documentation)
 

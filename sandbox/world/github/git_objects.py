@@ -6,7 +6,7 @@ Format: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects.
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -34,6 +34,20 @@ def write_blob(state: State, content: bytes) -> str:
     if sha not in blobs:
         blobs[sha] = {"content": base64.b64encode(content).decode()}
     return sha
+
+
+def keep_blobs(state: State, contents: Mapping[str, bytes]) -> None:
+    """Store files' contents under the IDs that Git gave them."""
+    documents = ((sha, {"content": base64.b64encode(content).decode()}) for sha, content in contents.items())
+    state.collection("github.blobs").fill(documents)
+
+
+def keep_trees(state: State, trees: Mapping[str, Mapping[str, Entry]]) -> None:
+    """Store directories' entries, in Git's order, under the IDs that Git gave them."""
+    documents = (
+        (sha, {"entries": {name: list(entry) for name, entry in entries.items()}}) for sha, entries in trees.items()
+    )
+    state.collection("github.trees").fill(documents)
 
 
 def read_blob(state: State, sha: str) -> bytes:
@@ -103,19 +117,33 @@ def list_files(state: State, tree: str | None) -> dict[str, Entry]:
 
 def compare_trees(state: State, before: str | None, after: str) -> list[Document]:
     """The files in which trees differ, by path: `path`, `status`, and the contents' IDs `before` and `after`."""
-    if before == after:
-        return []
-    old, new = list_files(state, before), list_files(state, after)
     return [
         {
             "path": path,
-            "status": "added" if path not in old else "removed" if path not in new else "modified",
-            "before": old[path].sha if path in old else None,
-            "after": new[path].sha if path in new else None,
+            "status": "added" if old is None else "removed" if new is None else "modified",
+            "before": old.sha if old else None,
+            "after": new.sha if new else None,
         }
-        for path in sorted({*old, *new})
-        if old.get(path) != new.get(path)
+        for path, old, new in sorted(_differences(state, before, after, ""))
     ]
+
+
+def _differences(
+    state: State, before: str | None, after: str | None, folder: str
+) -> Iterator[tuple[str, Entry | None, Entry | None]]:
+    """The files in which trees differ. What both have is not opened: most of a tree, where one commit is compared."""
+    if before == after:
+        return
+    old, new = list_tree(state, before), list_tree(state, after)
+    for name in {*old, *new}:
+        was, now = old.get(name), new.get(name)
+        if was == now:
+            continue
+        inside = [entry.sha if entry and entry.mode == DIRECTORY else None for entry in (was, now)]
+        yield from _differences(state, inside[0], inside[1], f"{folder}{name}/")
+        files = [None if entry is None or entry.mode == DIRECTORY else entry for entry in (was, now)]
+        if files != [None, None]:
+            yield f"{folder}{name}", files[0], files[1]
 
 
 def set_entries(state: State, tree: str | None, entries: Mapping[str, Entry | None]) -> str:
@@ -176,14 +204,23 @@ def commit_body(commit: Document) -> bytes:
 
 def write_tree(state: State, entries: Mapping[str, Entry]) -> str:
     """Store a directory's entries by name; returns its ID."""
-    # Git sorts a directory as if its name ended in a slash.
-    names = sorted(entries, key=lambda name: (name + "/" if entries[name].mode == DIRECTORY else name).encode())
-    body = b"".join(f"{entries[name].mode} {name}\0".encode() + bytes.fromhex(entries[name].sha) for name in names)
-    sha = _hash("tree", body)
+    sha = _hash("tree", tree_body(entries))
     trees = state.collection("github.trees")
     if sha not in trees:
-        trees[sha] = {"entries": {name: list(entries[name]) for name in names}}
+        trees[sha] = {"entries": {name: list(entries[name]) for name in _in_order(entries)}}
     return sha
+
+
+def tree_body(entries: Mapping[str, Entry]) -> bytes:
+    """A directory as Git writes it."""
+    return b"".join(
+        f"{entries[name].mode} {name}\0".encode() + bytes.fromhex(entries[name].sha) for name in _in_order(entries)
+    )
+
+
+def _in_order(entries: Mapping[str, Entry]) -> list[str]:
+    # Git sorts a directory as if its name ended in a slash.
+    return sorted(entries, key=lambda name: (name + "/" if entries[name].mode == DIRECTORY else name).encode())
 
 
 def _hash(kind: str, body: bytes) -> str:

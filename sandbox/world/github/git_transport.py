@@ -5,19 +5,17 @@ pushes meets the branch's rules, and what is pushed starts its workflows, as wit
 """
 
 import asyncio
-import os
-import subprocess
-import tempfile
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from sandbox.world.github import history
 from sandbox.world.github.access import open_repository
 from sandbox.world.github.authentication import authenticate_git
-from sandbox.world.github.git_store import GitStore
-from sandbox.world.github.pushed_objects import PushedObjects, UnknownObjectError, read_pushed
+from sandbox.world.github.git_process import run_git
+from sandbox.world.github.git_store import GitStore, incoming, take_in
+from sandbox.world.github.pushed_objects import UnknownObjectError, read_pushed, unpack
 from sandbox.world.github.ref_moves import Move, Refusal, move_refs
 from sandbox.world.service import Request, Response, Routes, ServiceError
 from sandbox.world.state import Document
@@ -26,6 +24,9 @@ routes = Routes()
 
 FLUSH = b"0000"
 READ, WRITE = "git-upload-pack", "git-receive-pack"
+_WANTED = re.compile(rb"[0-9a-f]{4}want ([0-9a-f]{40})")
+_SMALLEST_PACK = 100
+"""Source: https://git-scm.com/docs/git-config#Documentation/git-config.txt-transferunpackLimit."""
 _SIDE_BAND_BYTES = 65_000
 _REPORT, _MESSAGE = b"\x01", b"\x02"
 
@@ -61,11 +62,10 @@ async def push(request: Request) -> Response:
     unpacked = "ok"
     refused = dict.fromkeys((move.ref for move in moves), Refusal("unpacker error"))
     try:
-        pushed = await asyncio.to_thread(_unpack, request, repository, moves, pack)
+        await asyncio.to_thread(_keep, request, repository, moves, pack)
     except UnknownObjectError as problem:
         unpacked = str(problem).replace("\n", " ")
     else:
-        pushed.keep(request.state, repository)
         refused = move_refs(request.state, repository, moves, identity, atomic="atomic" in capabilities)
     lines = [f"unpack {unpacked}"]
     lines += [
@@ -138,25 +138,33 @@ def _answer(kind: str, body: bytes) -> Response:
 
 async def _ask_git(request: Request, repository: Document, service: str, *options: str, given: bytes = b"") -> bytes:
     def ask() -> bytes:
-        with tempfile.TemporaryDirectory(prefix="ai-tools-git-") as folder:
-            bare = GitStore(request.state, Path(folder)).update(repository)
-            command = ["git", service.removeprefix("git-"), "--stateless-rpc", *options, bare]
-            environment = {**os.environ, "GIT_PROTOCOL": _protocol(request)}
-            return subprocess.run(command, input=given, env=environment, capture_output=True, check=True).stdout
+        # GitHub gives a commit that no ref reaches any more to whoever knows its ID.
+        wanted = {found.decode() for found in _WANTED.findall(given)}
+        known = [history.find_commit(request.state, repository, sha) for sha in wanted]
+        bare = GitStore(request.state).update(repository, *(commit for commit in known if commit is not None))
+        command = (service.removeprefix("git-"), "--stateless-rpc", *options, str(bare))
+        done = run_git(bare, *command, given=given, protocol=_protocol(request))
+        # What Git says to a client that asks for the impossible is an answer; a failure without one is told likewise.
+        said = done.stderr.decode(errors="replace").strip()
+        return packet(f"ERR {said}") if done.returncode and not done.stdout else done.stdout
 
     return await asyncio.to_thread(ask)
 
 
-def _unpack(request: Request, repository: Document, moves: Sequence[Move], pack: bytes) -> PushedObjects:
-    """What the push brings that the world does not have."""
-    with tempfile.TemporaryDirectory(prefix="ai-tools-git-") as folder:
-        bare = GitStore(request.state, Path(folder)).update(repository)
+def _keep(request: Request, repository: Document, moves: Sequence[Move], pack: bytes) -> None:
+    """Take what the push brings into the world: what no ref reaches does no harm there, whatever becomes of the moves.
+
+    Raises UnknownObjectError, and keeps nothing, for what the world cannot keep.
+    """
+    bare = GitStore(request.state).update(repository)
+    with incoming(bare) as folder:
         if pack:
-            command = ["git", "-C", bare, "index-pack", "--stdin", "--fix-thin", "--strict"]
-            done = subprocess.run(command, input=pack, capture_output=True, check=False)
-            if done.returncode:
-                raise UnknownObjectError(done.stderr.decode(errors="replace").strip())
-        return read_pushed(bare, [move.after for move in moves if move.after])
+            unpack(bare, pack, folder)
+        pushed = read_pushed(bare, folder, [move.after for move in moves if move.after])
+        pushed.keep(request.state, repository)
+        # As Git does it: a small pack is not worth a file, and is written out with what else the world has new.
+        if len(pushed) >= _SMALLEST_PACK:
+            take_in(bare, folder)
 
 
 def _parts(report: bytes) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 import heapq
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from sandbox.world.state import Document, State
 SHA_LENGTH = 40
 SHORTEST_SHA = 7
 HEADS = "refs/heads/"
+TAGS = "refs/tags/"
 NO_COMMIT = "0" * SHA_LENGTH
 Activity = Literal["push", "force_push", "branch_creation", "branch_deletion", "pr_merge"]
 
@@ -67,7 +68,14 @@ def list_refs(state: State, repository: Document, prefix: str) -> dict[str, str]
     refs = state.collection("github.refs")
     start = _key(repository, prefix)
     names = sorted(key.partition(":")[2] for key in refs if key.startswith(start))
-    return {name: refs[_key(repository, name)]["sha"] for name in names}
+    found = {name: find_ref(state, repository, name) for name in names}
+    # One that somebody deletes meanwhile is gone.
+    return {name: sha for name, sha in found.items() if sha is not None}
+
+
+def find_obstacle(refs: Iterable[str], ref: str) -> str | None:
+    """The ref that keeps Git from making another: they are paths, and what is a file cannot be a folder as well."""
+    return next((known for known in refs if known.startswith(f"{ref}/") or ref.startswith(f"{known}/")), None)
 
 
 def find_commit(state: State, repository: Document, sha: str) -> Document | None:
@@ -103,11 +111,26 @@ def write_commit(
 
 def keep_commit(state: State, repository: Document, commit: Document) -> Document:
     """Keep a commit under its `sha`, with the files that it changes."""
-    parents = commit["parents"]
-    first = find_commit(state, repository, parents[0]) if parents else None
+    first = find_commit(state, repository, commit["parents"][0]) if commit["parents"] else None
     kept = {**commit, "files": git_objects.compare_trees(state, first["tree"] if first else None, commit["tree"])}
     state.collection("github.commits")[_key(repository, commit["sha"])] = kept
     return kept
+
+
+def keep_commits(state: State, repository: Document, commits: Iterable[Document]) -> None:
+    """Keep many commits likewise, parents before their children; one that is there already stays as it is."""
+    trees: dict[str, str] = {}
+
+    def documents() -> Iterator[tuple[str, Document]]:
+        for commit in commits:
+            trees[commit["sha"]] = commit["tree"]
+            first = commit["parents"][0] if commit["parents"] else ""
+            if first not in trees and (parent := find_commit(state, repository, first)) is not None:
+                trees[first] = parent["tree"]
+            files = git_objects.compare_trees(state, trees.get(first), commit["tree"])
+            yield _key(repository, commit["sha"]), {**commit, "files": files}
+
+    state.collection("github.commits").fill(documents())
 
 
 def read_file(state: State, commit: Document, path: str) -> bytes | None:
@@ -150,11 +173,13 @@ def resolve(state: State, repository: Document, name: str) -> Document | None:
     return commits[matches[0]] if len(matches) == 1 else None
 
 
-def log(state: State, repository: Document, head: Document) -> Iterator[Document]:
-    """The commits reachable from one, newest first, a commit always before its parents."""
-    order = 0
-    heap = [(_age(head), order, head)]
-    seen = {head["sha"]}
+def log(state: State, repository: Document, *heads: Document) -> Iterator[Document]:
+    """The commits reachable from some, newest first, a commit always before its parents."""
+    distinct = {head["sha"]: head for head in heads}
+    heap = [(_age(head), order, head) for order, head in enumerate(distinct.values())]
+    heapq.heapify(heap)
+    order = len(heap)
+    seen = set(distinct)
     while heap:
         _, _, commit = heapq.heappop(heap)
         yield commit
@@ -164,6 +189,15 @@ def log(state: State, repository: Document, head: Document) -> Iterator[Document
                 seen.add(sha)
                 order += 1
                 heapq.heappush(heap, (_age(parent), order, parent))
+
+
+def list_new(state: State, repository: Document, ref: str, commit: Document, *, before: str | None) -> list[Document]:
+    """The commits that a push brought to a ref, newest first: those of a new one that no branch had."""
+    branches = list_refs(state, repository, HEADS)
+    earlier = [before] if before else [sha for name, sha in branches.items() if name != ref]
+    known = [found for sha in earlier if (found := find_commit(state, repository, sha)) is not None]
+    reached = {found["sha"] for found in log(state, repository, *known)}
+    return [found for found in log(state, repository, commit) if found["sha"] not in reached]
 
 
 def add_commit(

@@ -42,6 +42,15 @@ def matches_filter(patterns: Sequence[str], name: str) -> bool:
     return passes
 
 
+def is_filter(pattern: str) -> bool:
+    """Whether `matches_filter` takes a pattern: one may have nothing before a `?`, or a range that ends too early."""
+    try:
+        re.compile(_filter_expression(pattern.removeprefix("!")))
+    except re.error:
+        return False
+    return True
+
+
 def _filter_expression(pattern: str) -> str:
     parts = re.findall(r"\*\*/?|\*|\?|\+|\[[^\]]*\]|\\.|.", pattern)
     expression = ""

@@ -76,11 +76,21 @@ def record_pull_request(
     ]
 
 
+def record_ref_push(
+    state: State, repository: Document, ref: str, commit: Document, *, before: str | None, login: str
+) -> list[Document]:
+    """Record the runs that a push to a branch or tag, by its full ref, starts."""
+    if ref.startswith(history.HEADS):
+        branch = ref.removeprefix(history.HEADS)
+        return record_branch_push(state, repository, branch, commit, before=before, login=login)
+    return record_push(state, repository, ref, commit, before=before, login=login)
+
+
 def record_branch_push(
     state: State, repository: Document, branch: str, commit: Document, *, before: str | None, login: str
 ) -> list[Document]:
     """Record the runs that a push to a branch starts, those of the pull requests among them that it changes."""
-    runs = record_push(state, repository, branch, commit, before=before, login=login)
+    runs = record_push(state, repository, history.HEADS + branch, commit, before=before, login=login)
     for known in list_pulls_of_branch(state, repository, branch):
         base = find_repository(state, *known["repository"].split("/"))
         if base is not None and before is not None:

@@ -46,6 +46,15 @@ def list_pulls_of_branch(state: State, source: Document, branch: str) -> list[Do
     ]
 
 
+def list_pulls_into(state: State, repository: Document, branch: str) -> list[Document]:
+    """The open pull requests of a repository whose base is that branch, as they were when last looked at."""
+    return [
+        pull
+        for pull in state.collection("github.pulls").values()
+        if (pull["state"], pull["repository"], pull["base_ref"]) == ("open", repository["full_name"], branch)
+    ]
+
+
 def follow_branches(state: State, repository: Document, pull: Document) -> Document:
     """Bring an open pull request up to its branches, with `refs/pull/N/head` and the merge that GitHub tries out."""
     source = find_repository(state, *pull["head_repository"].split("/"))

@@ -16,6 +16,7 @@ from sandbox.world.github.pull_request_events import record_branch_push, record_
 from sandbox.world.github.pull_requests import (
     find_pull,
     list_pulls,
+    list_pulls_into,
     list_pulls_of_branch,
     merge_base,
     own_commits,
@@ -147,12 +148,29 @@ def merge_pull_request(state: State, repository: Document, number: int, *, login
     return commit["sha"]
 
 
-def close_pulls_of_branch(state: State, repository: Document, branch: str, *, login: str) -> None:
-    """Close the open pull requests of a branch that was deleted."""
-    for pull in list_pulls_of_branch(state, repository, branch):
-        base = find_repository(state, *pull["repository"].split("/"))
-        if base is not None:
-            _close(state, base, pull, login=login)
+def settle_pulls_of_branch(state: State, repository: Document, branch: str, *, login: str) -> None:
+    """End the open pull requests that a branch which has moved, or is gone, leaves nothing to do.
+
+    One that is gone closes those from it and into it; one that has a pull request's head has merged it.
+
+    Args:
+        state: the world.
+        repository: whose branch.
+        branch: its name.
+        login: who moved or deleted it.
+    """
+    head = history.find_ref(state, repository, f"refs/heads/{branch}")
+    if head is None:
+        for pull in list_pulls_of_branch(state, repository, branch):
+            base = find_repository(state, *pull["repository"].split("/"))
+            if base is not None:
+                _close(state, base, pull, login=login)
+    for pull in list_pulls_into(state, repository, branch):
+        if head is None:
+            _close(state, repository, pull, login=login)
+        elif history.is_ancestor(state, repository, pull["head_sha"], head):
+            merged = {**pull, "merged_at": timestamp(), "merged_by": login, "merge_commit_sha": head}
+            _close(state, repository, merged, login=login)
 
 
 def submit_review(

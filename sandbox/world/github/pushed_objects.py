@@ -5,7 +5,6 @@ Format: https://git-scm.com/docs/git-cat-file#_batch_output, https://git-scm.com
 
 import base64
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from sandbox.world.github import git_objects, history
 from sandbox.world.github.git_objects import Entry
+from sandbox.world.github.git_process import run_git
 from sandbox.world.github.users import login_of
 from sandbox.world.state import Document, State
 
@@ -33,32 +33,48 @@ class PushedObjects:
     trees: dict[str, dict[str, Entry]] = field(default_factory=dict)
     commits: dict[str, Document] = field(default_factory=dict)
 
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.blobs) + len(self.trees) + len(self.commits)
+
     def keep(self, state: State, repository: Document) -> None:
         """Write them into the world. What is there already stays as it is."""
-        for content in self.blobs.values():
-            git_objects.write_blob(state, content)
-        for entries in self.trees.values():
-            git_objects.write_tree(state, entries)
-        for commit in self.commits.values():
-            logins = {f"{part}_login": login_of(state, commit[part]["email"]) for part in ("author", "committer")}
-            history.keep_commit(state, repository, {**commit, **logins})
+        git_objects.keep_blobs(state, self.blobs)
+        git_objects.keep_trees(state, self.trees)
+        people = {commit[part]["email"] for commit in self.commits.values() for part in ("author", "committer")}
+        logins = {email: login_of(state, email) for email in people}
+        history.keep_commits(
+            state,
+            repository,
+            (
+                {**commit, **{f"{part}_login": logins[commit[part]["email"]] for part in ("author", "committer")}}
+                for commit in self.commits.values()
+            ),
+        )
 
 
-def read_pushed(bare: Path, ids: Sequence[str]) -> PushedObjects:
+def unpack(bare: Path, pack: bytes, folder: Path) -> None:
+    """Write a pack into a folder of incoming objects. Raises UnknownObjectError for one that is not whole."""
+    _git(bare, folder, "index-pack", "--stdin", "--fix-thin", "--strict", given=pack)
+
+
+def read_pushed(bare: Path, folder: Path, ids: Sequence[str]) -> PushedObjects:
     """Read what commits reach and no ref of the bare repository does.
 
     Args:
         bare: its folder.
+        folder: of the incoming objects.
         ids: of the commits.
 
     Raises:
-        UnknownObjectError: an ID is none of a commit, or something is missing, an annotated tag or a submodule.
+        UnknownObjectError: an ID is none of a commit, or something is missing or nothing that this world keeps.
     """
-    listed = _git(
-        bare, "rev-list", "--objects", "--no-object-names", "--topo-order", "--reverse", *ids, "--not", "--all"
-    )
+    asked = "".join(f"{sha}\n" for sha in ids).encode()
+    order = ("--topo-order", "--reverse", "--not", "--all", "--not", "--stdin")
+    listed = _git(bare, folder, "rev-list", "--objects", "--no-object-names", *order, given=asked)
     pushed = PushedObjects()
-    for sha, kind, body in _objects(_git(bare, "cat-file", "--batch", given=b"\n".join([*listed.split(), b""]))):
+    asked = b"\n".join([*listed.split(), b""])
+    for sha, kind, body in _objects(_git(bare, folder, "cat-file", "--batch", given=asked)):
         match kind:
             case "blob":
                 pushed.blobs[sha] = body
@@ -71,8 +87,8 @@ def read_pushed(bare: Path, ids: Sequence[str]) -> PushedObjects:
     return pushed
 
 
-def _git(bare: Path, *arguments: str, given: bytes = b"") -> bytes:
-    done = subprocess.run(["git", "-C", bare, *arguments], input=given, capture_output=True, check=False)
+def _git(bare: Path, folder: Path, *arguments: str, given: bytes) -> bytes:
+    done = run_git(bare, *arguments, given=given, incoming=folder)
     if done.returncode:
         raise UnknownObjectError(done.stderr.decode(errors="replace").strip())
     return done.stdout
@@ -90,13 +106,18 @@ def _objects(output: bytes) -> Iterator[tuple[str, str, bytes]]:
 
 def _tree(body: bytes) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    while body:
-        head, _, rest = body.partition(b"\0")
-        mode, _, name = head.decode().partition(" ")
-        if mode == SUBMODULE:
-            raise UnknownObjectError(f"the sandbox has no submodules, and {name} is one")
-        entries[name] = Entry(mode, rest[:_ID_BYTES].hex())
-        body = rest[_ID_BYTES:]
+    start = 0
+    while start < len(body):
+        end = body.index(b"\0", start)
+        mode, _, name = body[start:end].partition(b" ")
+        start = end + 1 + _ID_BYTES
+        try:
+            known = name.decode()
+        except UnicodeDecodeError as problem:
+            raise UnknownObjectError(f"the sandbox keeps names of files in UTF-8, and {name!r} is not") from problem
+        if mode.decode() == SUBMODULE:
+            raise UnknownObjectError(f"the sandbox has no submodules, and {known} is one")
+        entries[known] = Entry(mode.decode(), body[end + 1 : start].hex())
     return entries
 
 
@@ -122,5 +143,8 @@ def _person(line: str) -> Document:
     found = _PERSON.fullmatch(line)
     if found is None:
         raise UnknownObjectError(f"{line!r} is no author of a commit")
-    date = datetime.fromtimestamp(int(found["seconds"]), UTC)
+    try:
+        date = datetime.fromtimestamp(int(found["seconds"]), UTC)
+    except (ValueError, OverflowError, OSError) as problem:
+        raise UnknownObjectError(f"the sandbox keeps no dates after the year 9999, and {line!r} has one") from problem
     return {"name": found["name"], "email": found["email"], "date": date.isoformat().replace("+00:00", "Z")}

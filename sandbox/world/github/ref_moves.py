@@ -1,13 +1,13 @@
 """What a push asks of refs: which may move, and what comes of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.world.github import git_objects, history
 from sandbox.world.github.branches import REF
-from sandbox.world.github.pull_request_events import record_branch_push
-from sandbox.world.github.pulls import close_pulls_of_branch
+from sandbox.world.github.pull_request_events import record_ref_push
+from sandbox.world.github.pulls import settle_pulls_of_branch
 from sandbox.world.github.rule_enforcement import Change, find_violations
 from sandbox.world.github.workflows import FOLDER
 from sandbox.world.state import Document, State
@@ -49,7 +49,16 @@ def move_refs(
         identity: who pushes.
         atomic: move none where one is refused.
     """
-    refused = {move.ref: why for move in moves if (why := _refusal(state, repository, move, identity)) is not None}
+    refused: dict[str, Refusal] = {}
+    refs = set(history.list_refs(state, repository, "refs/"))
+    for move in moves:
+        why = _refusal(state, repository, move, identity) or _obstacle(refs, move)
+        if why is not None:
+            refused[move.ref] = why
+        elif move.after is None:
+            refs.discard(move.ref)
+        else:
+            refs.add(move.ref)
     if atomic and refused:
         return {**dict.fromkeys((move.ref for move in moves), Refusal("atomic push failure")), **refused}
     for move in moves:
@@ -60,13 +69,11 @@ def move_refs(
 
 def _apply(state: State, repository: Document, move: Move, login: str) -> None:
     history.set_ref(state, repository, move.ref, move.after, actor=login)
-    if not move.ref.startswith(history.HEADS):
-        return
-    branch = move.ref.removeprefix(history.HEADS)
-    if move.after is None:
-        close_pulls_of_branch(state, repository, branch, login=login)
-    elif move.before != move.after and (commit := history.find_commit(state, repository, move.after)) is not None:
-        record_branch_push(state, repository, branch, commit, before=move.before, login=login)
+    if move.ref.startswith(history.HEADS):
+        settle_pulls_of_branch(state, repository, move.ref.removeprefix(history.HEADS), login=login)
+    commit = history.find_commit(state, repository, move.after) if move.after else None
+    if commit is not None and move.before != move.after:
+        record_ref_push(state, repository, move.ref, commit, before=move.before, login=login)
 
 
 def _refusal(state: State, repository: Document, move: Move, identity: Mapping[str, Any]) -> Refusal | None:
@@ -80,7 +87,8 @@ def _refusal(state: State, repository: Document, move: Move, identity: Mapping[s
         )
     if move.after is not None and history.find_commit(state, repository, move.after) is None:
         return Refusal("missing necessary objects")
-    reasons = find_violations(state, repository, move.ref, identity, _change(state, repository, move))
+    change = _change(state, repository, move)
+    reasons = find_violations(state, repository, move.ref, identity, change, after=move.after)
     if reasons:
         said = (
             f"error: GH013: Repository rule violations found for {move.ref}.",
@@ -89,6 +97,15 @@ def _refusal(state: State, repository: Document, move: Move, identity: Mapping[s
         )
         return Refusal("push declined due to repository rule violations", said)
     return _workflow_refusal(state, repository, move, identity)
+
+
+def _obstacle(refs: Collection[str], move: Move) -> Refusal | None:
+    """The refusal of a new ref for one that is there, or that the same push has made by then."""
+    blocking = history.find_obstacle(refs, move.ref) if move.after is not None else None
+    if blocking is None:
+        return None
+    said = f"error: cannot lock ref '{move.ref}': '{blocking}' exists; cannot create '{move.ref}'"
+    return Refusal("failed to update ref", (said,))
 
 
 def _workflow_refusal(state: State, repository: Document, move: Move, identity: Mapping[str, Any]) -> Refusal | None:

@@ -3,12 +3,14 @@
 Source: https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+from sandbox.world.github import history
 from sandbox.world.github.access import role_of
 from sandbox.world.github.organizations import find_organization, find_team_by_id
 from sandbox.world.github.patterns import matches_ref_pattern
+from sandbox.world.github.required_checks import list_expected
 from sandbox.world.github.users import find_user
 from sandbox.world.state import Document, State
 
@@ -17,6 +19,9 @@ ROLE_NUMBERS = {2: "maintain", 4: "write", 5: "admin"}
 
 Change = Literal["create", "update", "force", "delete"]
 """What becomes of a ref; `force` is an update that loses commits."""
+
+_PREFIXES = {"branch": "refs/heads/", "tag": "refs/tags/"}
+"""What the refs begin with that a ruleset of a target is about."""
 
 REASONS: Mapping[tuple[str, str], str] = {
     ("creation", "create"): "Cannot create ref due to creations being restricted.",
@@ -36,21 +41,39 @@ def list_rulesets(state: State, repository: Document) -> list[Document]:
 
 
 def find_violations(
-    state: State, repository: Document, ref: str, identity: Mapping[str, Any], change: Change
+    state: State,
+    repository: Document,
+    ref: str,
+    identity: Mapping[str, Any],
+    change: Change,
+    *,
+    after: str | None = None,
 ) -> list[str]:
-    """Why rules forbid changing a ref directly, one sentence a broken rule; empty when nothing does."""
+    """Why rules forbid changing a ref directly, one sentence a broken rule; empty when nothing does.
+
+    Args:
+        state: the world.
+        repository: whose ref.
+        ref: the full one, where it still is.
+        identity: who changes it.
+        change: what becomes of it.
+        after: the commit that it is moved to, where that is there already.
+    """
+    head = history.find_commit(state, repository, after) if after else None
     return [
         reason
         for ruleset in list_rulesets(state, repository)
         if applies(ruleset, repository, ref)
         and bypass(state, repository, ruleset, identity) not in ("always", "exempt")
-        for reason in _broken(ruleset, change)
+        for rule in ruleset["rules"]
+        for reason in _broken(state, repository, rule, change=change, ref=ref, head=head)
     ]
 
 
 def applies(ruleset: Document, repository: Document, ref: str) -> bool:
     """Whether an active ruleset covers a full ref."""
-    if ruleset["enforcement"] != "active" or ruleset["target"] != "branch" or not ref.startswith("refs/heads/"):
+    prefix = _PREFIXES.get(ruleset["target"])
+    if ruleset["enforcement"] != "active" or prefix is None or not ref.startswith(prefix):
         return False
     names = (ruleset.get("conditions") or {}).get("ref_name") or {}
     default = f"refs/heads/{repository['default_branch']}"
@@ -92,26 +115,35 @@ def _is_actor(state: State, repository: Document, actor: Document, identity: Map
             return False
 
 
-def _broken(ruleset: Document, change: Change) -> Iterator[str]:
-    for rule in ruleset["rules"]:
-        kind, parameters = rule["type"], rule.get("parameters") or {}
-        # What forbids an update forbids one by force.
-        for broken in ("update", "force") if change == "force" else (change,):
-            if (kind, broken) in REASONS:
-                yield REASONS[kind, broken]
-        if kind == "required_deployments" and change in ("update", "force"):
-            for name in parameters["required_deployment_environments"]:
-                yield f"Must be deployed to {name} before it can be merged."
-        elif kind == "required_status_checks" and change != "delete":
-            yield from _missing_checks(parameters, change)
+def _broken(
+    state: State, repository: Document, rule: Document, *, change: Change, ref: str, head: Document | None
+) -> Iterator[str]:
+    kind, parameters = rule["type"], rule.get("parameters") or {}
+    # What forbids an update forbids one by force.
+    for broken in ("update", "force") if change == "force" else (change,):
+        if (kind, broken) in REASONS:
+            yield REASONS[kind, broken]
+    if kind == "required_deployments" and change in ("update", "force"):
+        for name in parameters["required_deployment_environments"]:
+            yield f"Must be deployed to {name} before it can be merged."
+    elif kind == "required_status_checks" and change != "delete":
+        if change != "create" or not parameters.get("do_not_enforce_on_create"):
+            yield from _missing_checks(state, repository, parameters["required_status_checks"], head)
+    elif kind == "required_linear_history" and head is not None and _merges(state, repository, ref, head):
+        yield "This branch must not contain merge commits."
 
 
-def _missing_checks(parameters: Mapping[str, Any], change: Change) -> Iterator[str]:
-    if change == "create" and parameters.get("do_not_enforce_on_create"):
-        return
-    # A commit made by this very call has no checks yet. One that a ref is only moved to might: that is not looked at.
-    contexts = [check["context"] for check in parameters["required_status_checks"]]
-    if len(contexts) == 1:
-        yield f'Required status check "{contexts[0]}" is expected.'
-    elif contexts:
-        yield f"{len(contexts)} of {len(contexts)} required status checks are expected."
+def _missing_checks(
+    state: State, repository: Document, required: Sequence[Mapping[str, Any]], head: Document | None
+) -> Iterator[str]:
+    expected = list_expected(state, repository, head["sha"] if head else None, required)
+    if len(required) == 1 and expected:
+        yield f'Required status check "{expected[0]}" is expected.'
+    elif expected:
+        yield f"{len(expected)} of {len(required)} required status checks are expected."
+
+
+def _merges(state: State, repository: Document, ref: str, head: Document) -> bool:
+    before = history.find_ref(state, repository, ref)
+    new = history.list_new(state, repository, ref, head, before=before)
+    return any(len(commit["parents"]) > 1 for commit in new)

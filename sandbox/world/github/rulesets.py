@@ -37,7 +37,7 @@ RULES: Mapping[str, Mapping[str, type]] = {
         "required_review_thread_resolution": bool,
     },
 }
-"""The rules this world enforces or at least understands, with the parameters each must have."""
+"""The rules this world enforces, with the parameters each must have."""
 PARAMETERS_MAY_BE_LEFT_OUT = ("update",)
 MOST_APPROVALS = 10
 MERGE_METHODS = ["merge", "squash", "rebase"]
@@ -154,6 +154,8 @@ def _problems(state: State, repository: Document, ruleset: Document) -> list[str
         problems.append("Enforcement evaluate is not supported on this plan")
     if ruleset["target"] not in TARGETS:
         problems.append(f"Target is not included in the list: {', '.join(TARGETS)}")
+    if ruleset["target"] == "push":
+        problems.append("Target push has rules of its own, which the sandbox does not enforce")
     conditions = ruleset["conditions"]
     names = conditions.get("ref_name", {})
     if set(conditions) - {"ref_name"} or not isinstance(names, dict):

@@ -6,11 +6,11 @@ back its `status` and `conclusion`.
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandbox.world.github import history
+from sandbox.world.github import git_objects, history
 from sandbox.world.github.access import find_repository, open_repository
 from sandbox.world.github.environments import find_environment, show_environment
 from sandbox.world.github.errors import not_found
@@ -28,6 +28,8 @@ routes = Routes()
 
 WORKFLOW_TOKEN_LOGIN = "github-actions[bot]"  # noqa: S105  # a login, not a secret
 ENVIRONMENT_FIELDS = ("id", "node_id", "name", "url", "html_url", "created_at", "updated_at")
+MOST_COMMITS = 2048
+"""More than these are not in a push's event: https://docs.github.com/webhooks/webhook-events-and-payloads#push."""
 SKIP = re.compile(r"\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
 _CHANGING = threading.Lock()
 """Held while a run is read and written back: a review comes from another thread than its status."""
@@ -57,21 +59,59 @@ def skips_workflows(message: str) -> bool:
 def record_push(
     state: State,
     repository: Document,
-    branch: str,
+    ref: str,
     commit: Document,
     *,
     before: str | None,
     login: str,
 ) -> list[Document]:
-    """Record the runs that a push to a branch starts: none when its head commit skips, or a workflow's token pushed."""
+    """Record the runs that a push to a branch or tag starts.
+
+    There are none when its head commit skips, or a workflow's token pushed.
+
+    Args:
+        state: the world.
+        repository: where to.
+        ref: the full one, which points at the commit already.
+        commit: its head.
+        before: what it pointed at.
+        login: who pushed.
+    """
     if skips_workflows(commit["message"]) or login == WORKFLOW_TOKEN_LOGIN:
         return []
-    changed = [change["path"] for change in commit["files"]]
+    new = history.list_new(state, repository, ref, commit, before=before)
+    changed = _changed_paths(state, repository, commit, before, new)
     return [
-        record_run(state, repository, workflow, commit, event="push", branch=branch, actor=login, before=before)
+        record_run(
+            state,
+            repository,
+            workflow,
+            commit,
+            event="push",
+            branch=ref.removeprefix(history.HEADS).removeprefix(history.TAGS),
+            ref=ref,
+            actor=login,
+            before=before,
+            pushed=[known["sha"] for known in new[:MOST_COMMITS]],
+        )
         for workflow in workflows_at(state, commit)
-        if workflow.runs_on_push(branch, changed)
+        if workflow.runs_on_push(ref, changed)
     ]
+
+
+def _changed_paths(
+    state: State, repository: Document, commit: Document, before: str | None, new: Sequence[Document]
+) -> list[str]:
+    """The paths that filters look at.
+
+    They are those in which a branch differs from what it was; or a new one from what its first own commit was made on.
+    Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#git-diff-comparisons.
+    """
+    first = new[-1] if new and before is None else commit
+    start = before or next(iter(first["parents"]), None)
+    known = history.find_commit(state, repository, start) if start else None
+    changed = git_objects.compare_trees(state, known["tree"] if known else None, commit["tree"])
+    return [change["path"] for change in changed]
 
 
 def record_run(
@@ -84,6 +124,7 @@ def record_run(
     branch: str,
     actor: str,
     before: str | None = None,
+    pushed: Sequence[str] = (),
     inputs: Mapping[str, str] | None = None,
     payload: Mapping[str, Any] | None = None,
     ref: str | None = None,
@@ -101,6 +142,7 @@ def record_run(
         branch: what it runs on.
         actor: the login of who started it.
         before: what a push's branch pointed at before.
+        pushed: the IDs of the commits that a push brought, newest first.
         inputs: a dispatch's.
         payload: what the event holds beyond what the run itself says.
         ref: `github.ref` where it is not the branch.
@@ -124,6 +166,7 @@ def record_run(
         "head_sha": head.sha if head else commit["sha"],
         "head_repository": head.repository if head else repository["full_name"],
         "before": before,
+        "pushed": list(pushed),
         "inputs": dict(inputs or {}),
         "payload": dict(payload or {}),
         "actor": actor,

@@ -6,16 +6,19 @@ Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import yaml
 
 from sandbox.world.github import git_objects, history
 from sandbox.world.github.identifiers import next_number
-from sandbox.world.github.patterns import matches_filter
+from sandbox.world.github.patterns import is_filter, matches_filter
 from sandbox.world.state import Document, State
 
 FOLDER = ".github/workflows"
+FILTERS = ("types", "workflows", *(kind + end for kind in ("branches", "tags", "paths") for end in ("", "-ignore")))
+"""What `on:` may say of an event in one pattern or some."""
 PULL_REQUEST_TYPES = ("opened", "synchronize", "reopened")
 """The activities that start a workflow whose `on: pull_request` has no `types:`."""
 
@@ -57,20 +60,25 @@ class Workflow:
         named = name in _listed(filters.get("workflows") or [])
         return named and self.takes("workflow_run", "completed") and self._takes_branch(filters, branch)
 
-    def runs_on_push(self, branch: str, changed: list[str]) -> bool:
-        """Whether a push to the branch that changed these paths starts it."""
+    def runs_on_push(self, ref: str, changed: list[str]) -> bool:
+        """Whether a push to the branch or tag that changed these paths starts it; of a tag, paths are not asked."""
         if "push" not in self.triggers:
             return False
-        filters = self.triggers["push"] or {}
-        return self._takes_branch(filters, branch) and self._takes_paths(filters, changed)
+        filters = self.filters("push")
+        if ref.startswith(history.TAGS):
+            return self._takes_ref(filters, ref.removeprefix(history.TAGS), "tags", "branches")
+        return self._takes_branch(filters, ref.removeprefix(history.HEADS)) and self._takes_paths(filters, changed)
+
+    def _takes_branch(self, filters: dict[str, Any], branch: str) -> bool:
+        return self._takes_ref(filters, branch, "branches", "tags")
 
     @staticmethod
-    def _takes_branch(filters: dict[str, Any], branch: str) -> bool:
-        if "branches" in filters:
-            return matches_filter(_listed(filters["branches"]), branch)
-        if "branches-ignore" in filters:
-            return not matches_filter(_listed(filters["branches-ignore"]), branch)
-        return "tags" not in filters and "tags-ignore" not in filters
+    def _takes_ref(filters: dict[str, Any], name: str, kind: str, other: str) -> bool:
+        if kind in filters:
+            return matches_filter(_listed(filters[kind]), name)
+        if f"{kind}-ignore" in filters:
+            return not matches_filter(_listed(filters[f"{kind}-ignore"]), name)
+        return other not in filters and f"{other}-ignore" not in filters
 
     @staticmethod
     def _takes_paths(filters: dict[str, Any], changed: list[str]) -> bool:
@@ -82,7 +90,7 @@ class Workflow:
 
 
 def workflows_at(state: State, commit: Document) -> list[Workflow]:
-    """The workflows of a commit. A file that is not YAML, or has no `on:`, starts nothing and is not listed."""
+    """The workflows of a commit. A file that GitHub would show as invalid starts nothing and is not listed."""
     folder = git_objects.find_entry(state, commit["tree"], FOLDER)
     if folder is None or folder.mode != git_objects.DIRECTORY:
         return []
@@ -130,24 +138,57 @@ def register(state: State, repository: Document, path: str, *, ran: bool = False
 def _parse(path: str, content: bytes) -> Workflow | None:
     try:
         parsed = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError):
+    # A date that is none raises ValueError, and what is nested too deeply RecursionError.
+    except (yaml.YAMLError, ValueError, RecursionError):
         return None
     if not isinstance(parsed, dict):
         return None
     # YAML 1.1 reads a bare `on` as true.
-    declared = parsed.get("on", parsed.get(True))
-    if isinstance(declared, str):
-        declared = [declared]
-    triggers = dict.fromkeys(declared) if isinstance(declared, list) else declared
-    if not isinstance(triggers, dict):
+    triggers = _triggers(parsed.get("on", parsed.get(True)))
+    name, run_name = parsed.get("name") or path, parsed.get("run-name")
+    if triggers is None or not _is_plain(name) or not _is_plain(run_name):
         return None
-    run_name = parsed.get("run-name")
     jobs = parsed.get("jobs")
     names = {
-        str(job): str((declared.get("name") if isinstance(declared, dict) else None) or job)
-        for job, declared in (jobs.items() if isinstance(jobs, dict) else ())
+        str(job): str(_name_of(declared) or job) for job, declared in (jobs.items() if isinstance(jobs, dict) else ())
     }
-    return Workflow(path, str(parsed.get("name", path)), triggers, None if run_name is None else str(run_name), names)
+    return Workflow(path, str(name), triggers, None if run_name is None else str(run_name), names)
+
+
+def _name_of(job: Any) -> Any:
+    name = job.get("name") if isinstance(job, dict) else None
+    return name if _is_plain(name) else None
+
+
+def _triggers(declared: Any) -> dict[str, Any] | None:
+    """The configuration by event of `on:`; None where it has none of its three forms."""
+    if isinstance(declared, str):
+        return {declared: None}
+    if isinstance(declared, list):
+        return dict.fromkeys(declared) if all(isinstance(event, str) for event in declared) else None
+    if not isinstance(declared, dict):
+        return None
+    is_known = all(isinstance(event, str) and _is_configuration(event, value) for event, value in declared.items())
+    return declared if is_known else None
+
+
+def _is_configuration(event: str, value: Any) -> bool:
+    if event == "schedule" or value is None:
+        return value is None or isinstance(value, list)
+    if not isinstance(value, dict) or not all(_is_filter(value[name]) for name in FILTERS if name in value):
+        return False
+    inputs = value.get("inputs") or {}
+    return isinstance(inputs, dict) and all(rules is None or isinstance(rules, dict) for rules in inputs.values())
+
+
+def _is_filter(value: Any) -> bool:
+    """Whether it is one text or some; no list in a list, which could hold itself."""
+    items = value if isinstance(value, list) else [value]
+    return all(item is not None and _is_plain(item) and is_filter(str(item)) for item in items)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | date)
 
 
 def _listed(value: Any) -> list[str]:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from sandbox.world.edge.hosts import without_port
+from sandbox.world.edge.hosts import service_of, without_port
 from sandbox.world.service import Request
+from sandbox.world.state import State
 
 _BELOW = ".localhost"
 
@@ -37,14 +38,20 @@ def under_real_name(request: Request) -> Request:
 
 
 def kept_here(request: Request, headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of an answer, whose redirect leads a browser that came by such a name to another such name."""
+    """The headers of an answer: a redirect to a site leads a browser that came by such a name to another such name.
+
+    One to anywhere else, where a person logs in perhaps, stays as it is.
+    """
     host = request.headers.get("host", "")
     if not without_port(host).endswith(_BELOW):
         return dict(headers)
-    return {name: _here(value, host) if name.lower() == "location" else value for name, value in headers.items()}
+    return {
+        name: _here(request.state, value, host) if name.lower() == "location" else value
+        for name, value in headers.items()
+    }
 
 
-def _here(location: str, host: str) -> str:
+def _here(state: State, location: str, host: str) -> str:
     try:
         target = urlsplit(location)
     except ValueError:
@@ -52,6 +59,9 @@ def _here(location: str, host: str) -> str:
     # Without a scheme it is the one of the page; without a host it leads to the same site.
     if target.scheme not in ("http", "https", "") or not target.hostname:
         return location
+    site = target.hostname.removesuffix(_BELOW)
+    if service_of(state, site) != "site":
+        return location
     port = host.partition(":")[2]
-    name = f"{real_name(target.hostname)}{_BELOW}"
+    name = f"{site}{_BELOW}"
     return target._replace(scheme="http", netloc=f"{name}:{port}" if port else name).geturl()

@@ -115,6 +115,7 @@ class Forge:
             branch=branch,
             actor=actor,
             before=next(iter(commit["parents"]), None) if event == "push" else None,
+            pushed=[commit["sha"]] if event == "push" else [],
             inputs=inputs,
             payload=payload,
         )

@@ -2,16 +2,19 @@ import base64
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from sandbox.world.github import history
 from sandbox.world.github.access import find_repository
 from sandbox.world.github.authentication import grant_token
 from sandbox.world.github.seed import seed
 from sandbox.world.server import running
 from sandbox.world.state import Document, State
+from tests.sandbox.world.github.clones import Clone
 
 REPOSITORY = "/repos/acme/ai-tools"
 SCOPES = ("repo", "workflow", "read:org")
@@ -87,3 +90,29 @@ def put(operator: httpx2.Client) -> Put:
         return operator.put(f"{REPOSITORY}/contents/{path}", json=body)
 
     return commit
+
+
+Cloned = Callable[..., Clone]
+
+
+@pytest.fixture
+def cloned(world: World, tmp_path: Path) -> Cloned:
+    """Clone the repository as somebody: `cloned("mona", "develop")`."""
+
+    def clone(
+        login: str, branch: str = "develop", scopes: tuple[str, ...] = SCOPES, options: tuple[str, ...] = ()
+    ) -> Clone:
+        token = f"ghp_{login}_{len(scopes)}"
+        grant_token(world.state, token, login=login, scopes=scopes)
+        folder = tmp_path / login
+        folder.mkdir()
+        made = Clone(folder, f"{world.url}/acme/ai-tools.git", token)
+        made.git("clone", "--quiet", *options, "--branch", branch, made.url, ".")
+        return made
+
+    return clone
+
+
+def tip(world: World, branch: str = "develop") -> str | None:
+    """Where a branch points in the world."""
+    return history.find_ref(world.state, world.repository, f"refs/heads/{branch}")

@@ -58,6 +58,7 @@ def test_a_number_is_never_given_twice(operator: httpx2.Client) -> None:
     [
         (ruleset(enforcement="on"), "Enforcement is not included in the list: disabled, active, evaluate"),
         (ruleset(target="commit"), "Target is not included in the list: branch, tag, push"),
+        (ruleset(target="push"), "Target push has rules of its own, which the sandbox does not enforce"),
         (ruleset(name=" "), "Name can't be blank"),
         (ruleset({"type": "magic"}), "Invalid rule 'magic': "),
         (ruleset({"type": "pull_request"}), "Invalid rule 'pull_request': missing parameters"),

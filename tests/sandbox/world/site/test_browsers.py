@@ -10,6 +10,7 @@ from sandbox.world.service import Request
 from sandbox.world.site.browsers import address_of, kept_here
 from sandbox.world.state import State
 from sandbox.world.vercel.outcomes import break_site
+from sandbox.world.vercel.project_store import DOMAINS
 from tests.sandbox.world.conftest import DOMAIN, Served
 
 OWN = f"{DOMAIN}.localhost:4000"
@@ -23,10 +24,13 @@ module.exports = (request, response) => {
 """
 
 
-def redirect(location: str, host: str = OWN) -> str:
-    """Where a redirect of a site leads to for whoever came by that host."""
+def redirect(location: str, host: str = OWN, sites: tuple[str, ...] = (DOMAIN,)) -> str:
+    """Where a redirect of a site leads to for whoever came by that host, in a world of these sites."""
+    state = State()
+    for name in sites:
+        state.collection(DOMAINS)[name] = {}
     request = Request(
-        method="GET", path="/", query={}, headers={"host": host}, body=b"", base_url=f"http://{host}", state=State()
+        method="GET", path="/", query={}, headers={"host": host}, body=b"", base_url=f"http://{host}", state=state
     )
     return kept_here(request, {"Location": location})["Location"]
 
@@ -83,12 +87,17 @@ def test_what_was_broken_on_purpose_is_broken_in_the_browser_too(served: Served)
         (f"http://{DOMAIN}:8080/there", f"http://{OWN}/there"),
         (f"//{DOMAIN}/there", f"http://{OWN}/there"),
         (f"http://{OWN}/there", f"http://{OWN}/there"),
-        ("https://vercel.com/acme", "http://vercel.com.localhost:4000/acme"),
+        ("https://one-acme.vercel.app/there", "http://one-acme.vercel.app.localhost:4000/there"),
+        ("https://vercel.com/acme", "https://vercel.com/acme"),
+        ("https://accounts.google.com/o/oauth2?a=b", "https://accounts.google.com/o/oauth2?a=b"),
+        ("https://api.vercel.com/", "https://api.vercel.com/"),
+        ("http://[::1]/x", "http://[::1]/x"),
+        ("http://localhost:3000/x", "http://localhost:3000/x"),
         ("mailto:a@example.com", "mailto:a@example.com"),
         ("https://[", "https://["),
     ],
 )
-def test_a_redirect_leads_to_nothing_but_this_machine(location: str, leads_to: str) -> None:
+def test_a_redirect_to_a_site_leads_to_this_machine_and_any_other_stays_as_it_is(location: str, leads_to: str) -> None:
     assert redirect(location) == leads_to
     assert redirect(location, DOMAIN) == location
 
@@ -99,5 +108,5 @@ _NAMES = st.from_regex(r"([a-z][a-z0-9]{0,8}\.){1,2}(com|app)", fullmatch=True)
 @given(_NAMES, st.integers(min_value=1, max_value=65_535), st.sampled_from(["http", "https"]))
 def test_a_redirect_to_a_site_leads_to_where_a_browser_opens_it(name: str, port: int, scheme: str) -> None:
     address = address_of(name, f"http://127.0.0.1:{port}")
-    assert redirect(f"{scheme}://{name}/", f"{DOMAIN}.localhost:{port}") == address
-    assert redirect(address, f"{DOMAIN}.localhost:{port}") == address
+    assert redirect(f"{scheme}://{name}/", f"{DOMAIN}.localhost:{port}", (name,)) == address
+    assert redirect(address, f"{DOMAIN}.localhost:{port}", (name,)) == address
