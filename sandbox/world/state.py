@@ -82,6 +82,8 @@ class State:
         self._temporary: TemporaryDirectory[str] | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # It holds tokens; what SQLite writes beside it has the same mode.
+            path.touch(mode=0o600)
         # The one server thread is not always the thread that opened the file (tests run the server in the background).
         self._database = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10)
         self._database.executescript(

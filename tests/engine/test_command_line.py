@@ -92,7 +92,8 @@ def test_up_writes_what_it_did_for_machines_and_leaves_the_committed_files_alone
 
 
 def test_what_holds_secrets_is_readable_by_its_owner_alone(home: Path) -> None:
-    for name in ("accounts.json", "passphrase", "encrypted.json"):
+    sandbox(home, "start")
+    for name in ("accounts.json", "passphrase", "encrypted.json", "world.db", "world.db-wal"):
         assert (home / name).stat().st_mode & 0o077 == 0, name
 
 
