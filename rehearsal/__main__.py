@@ -1,5 +1,7 @@
 """`make rehearse`: plays the story on this machine, and ends with a table; 1 when a step went another way."""
 
+import functools
+import shlex
 import signal
 import sys
 import time
@@ -19,18 +21,21 @@ from sandbox.go_tools import ToolError
 from sandbox.paths import HOME
 from sandbox.postgres import PostgresError
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 REFUSALS = (NotReadyError, NpmError, PipError, BrowserError, ToolError, PostgresError)
 
 
 def main(
     steps: Annotated[int, typer.Option(min=0, max=len(STORY), help="Play only the first so many steps.")] = len(STORY),
     keep: Annotated[bool, typer.Option("--keep", help="Go on afterwards, for people to play, until Ctrl-C.")] = False,
-    home: Annotated[Path, typer.Option(help="Where its world is kept; deleted at the start.")] = HOME / "rehearsal",
+    home: Annotated[
+        Path, typer.Option(help="Where its world is kept; deleted at the start.", resolve_path=True, file_okay=False)
+    ] = HOME / "rehearsal",
 ) -> None:
     """Play the story on this machine."""
     console = Console(highlight=False, emoji=False)
-    # As Ctrl-C does: what was started is ended and cleared away.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in ENDINGS:
+        signal.signal(number, functools.partial(_end, console))
     started = time.monotonic()
     story = STORY[:steps]
     try:
@@ -50,11 +55,21 @@ def main(
     sys.exit(0 if passed else 1)
 
 
+def _end(console: Console, number: int, _frame: object) -> None:
+    """End and clear away what was started; a second signal changes nothing about that."""
+    for each in ENDINGS:
+        signal.signal(each, signal.SIG_IGN)
+    console.print("Ending what was started …")
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + number)
+
+
 def _hand_over(home: Path, console: Console) -> None:
     """Tell people how to go on by themselves, and wait for Ctrl-C."""
     console.print(
         "It is yours now, until Ctrl-C. A shell in which github.com and all else are this world's, elsewhere:\n"
-        f"  .venv/bin/python -m sandbox exec --home {home} -- bash\n"
+        f"  .venv/bin/python -m sandbox exec --home {shlex.quote(str(home))} -- bash\n"
         "What can be done there is in docs/rehearsal.md, under The playground.",
         soft_wrap=True,
         markup=False,

@@ -26,7 +26,7 @@ from sandbox.daemon import AUTHORITY, LOCK, SandboxError, claimed, describe
 from sandbox.engine import find_engine
 from sandbox.page.server import Page
 from sandbox.page.stacks import read_stacks
-from sandbox.paths import PROJECT, configuration
+from sandbox.paths import HOME, PROJECT, configuration
 from sandbox.runner import Runner
 from sandbox.workspace import Workspace
 from sandbox.world.edge import environment
@@ -36,8 +36,9 @@ from sandbox.world.state import State
 
 PAUSES = Path(__file__).parent / "pauses"
 DEPLOY = PROJECT / "app_repository/.github/deploy"
-MARK = "rehearsal"
-"""The file by which a rehearsal knows the folder of an earlier one."""
+MARK = ".rehearsal"
+"""The file by which a rehearsal knows the folder of an earlier one; it names what that one keeps elsewhere."""
+TEMPORARY = "ai-tools-rehearsal-"
 
 
 class NotReadyError(Exception):
@@ -70,8 +71,8 @@ def _served(home: Path, console: Console) -> Iterator[Team]:
     accounts = load_accounts(home)
     authority = home / AUTHORITY
     with (
-        tempfile.TemporaryDirectory(prefix="ai-tools-rehearsal-") as folder,
-        postgres.server(Path(folder) / "postgres") as server,
+        _temporary(home) as folder,
+        postgres.server(folder / "postgres") as server,
         running(home / "world.db", certificate_authority=authority) as (state, urls),
     ):
         open_accounts(state, accounts, files)
@@ -79,38 +80,64 @@ def _served(home: Path, console: Console) -> Iterator[Team]:
         secrets = [server.password, *databases.values(), *(getattr(accounts, field.name) for field in fields(accounts))]
         with _page(Page(state, tuple(known.values()), secrets, site=urls["site"])) as address:
             console.print(f"The live page: {address}", style="bold", highlight=False)
-            describe(home, {**urls, "page": address})
             team = Team(state, urls, accounts, known, databases, console, secrets)
             _commit_the_app(state, team)
             _bring_up(home, urls, databases, console)
+            # From now on other commands find it; before, they would work on the stacks as well.
+            describe(home, {**urls, "page": address})
             team.set_variable("DEPLOY_WINDOW", "Mon-Sun 00:00-00:00 UTC")
             team.set_variable("DEPLOY_FREEZES", "[]")
-            with actions_runner(
-                state,
-                environ={
-                    **environment(urls, authority),
-                    "PYTHONPATH": str(PAUSES),
-                    "CHROMIUM": str(find_browser()),
-                },
-                folder=home / "actions",
-                on_waiting=team.review,
-                on_step=team.watch,
-                # Builds that share too few cores end after what waits for them has given up.
-                jobs_at_once=max(2, os.cpu_count() or 2),
-            ) as runner:
+            with (
+                _emptied(home / "actions"),
+                actions_runner(
+                    state,
+                    environ={
+                        **environment(urls, authority),
+                        "PYTHONPATH": str(PAUSES),
+                        "CHROMIUM": str(find_browser()),
+                    },
+                    folder=home / "actions",
+                    on_waiting=team.review,
+                    on_step=team.watch,
+                    # Builds that share too few cores end after what waits for them has given up.
+                    jobs_at_once=max(2, os.cpu_count() or 2),
+                ) as runner,
+            ):
                 team.runner = runner
                 yield team
-        # What is left to look at is the world; what the jobs worked with is large.
-        shutil.rmtree(home / "actions", ignore_errors=True)
+
+
+@contextmanager
+def _temporary(home: Path) -> Iterator[Path]:
+    """A folder that the database's own user may enter, which `home` may not be."""
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
+        (home / MARK).write_text(folder)
+        yield Path(folder)
+    (home / MARK).write_text("")
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[None]:
+    """Delete a folder in the end: what is left to look at is the world, and what the jobs worked with is large."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Begin with an empty folder that nobody else uses, and delete nothing but what a rehearsal has left."""
-    if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
-        raise NotReadyError(f"{home} is not empty and was made by no rehearsal: name another folder.")
-    home.mkdir(parents=True, exist_ok=True)
-    (home / MARK).touch()
+    home = home.resolve()
+    if PROJECT.is_relative_to(home) or HOME.is_relative_to(home):
+        raise NotReadyError(f"{home} holds more than a rehearsal: name another folder.")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if any(home.iterdir()) and not (home / MARK).is_file():
+            raise NotReadyError(f"{home} is not empty and was made by no rehearsal: name another folder.")
+        (home / MARK).touch()
+    except OSError as error:
+        raise NotReadyError(f"{home} cannot be used: {error.strerror}. Name another folder.") from error
     with ExitStack() as held:
         try:
             held.enter_context(claimed(home))
@@ -119,6 +146,7 @@ def _alone(home: Path) -> Iterator[None]:
             raise NotReadyError(
                 f"{home} is in use: wait for the rehearsal's end, or end what serves it with `{stop}`."
             ) from error
+        _forget((home / MARK).read_text())
         for entry in home.iterdir():
             if entry.is_dir():
                 shutil.rmtree(entry)
@@ -127,11 +155,19 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
+def _forget(folder: str) -> None:
+    """Delete what an earlier rehearsal kept outside its folder, where a kill left it."""
+    if folder and Path(folder).name.startswith(TEMPORARY):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def prepare(console: Console) -> None:
     """Get what no job may download: the first time it takes minutes."""
     console.print("Getting ready what the jobs find installed (minutes, the first time) …")
     for folder in (app.EXAMPLE, DEPLOY / "vercel-cli"):
+        console.print(f"  the packages of {folder.relative_to(PROJECT)}", style="dim")
         npm.prepare(folder)
+    console.print("  what migrations need, the engine, the browser", style="dim")
     pip.prepare(DEPLOY / "requirements-migrate.txt")
     find_engine(console.print)
     find_browser()

@@ -206,6 +206,7 @@ def free_port() -> int:
 
 def _initialise(made: Server) -> None:
     password = made.folder / "password"
+    password.touch(mode=0o600)
     password.write_text(made.password)
     _give(made.folder)
     command = [made.binaries / "initdb", "-D", made.folder / "data", "-U", USER, "--pwfile", password]
@@ -217,6 +218,7 @@ def _initialise(made: Server) -> None:
         cwd=made.folder,
         **_unprivileged(),
     )
+    password.unlink()
     if done.returncode:
         raise PostgresError(f"initdb ended with {done.returncode}:\n{done.stderr or done.stdout}")
 

@@ -4,6 +4,7 @@
 its services, and the secrets, encrypted by the engine itself.
 """
 
+import fcntl
 import json
 import os
 import secrets
@@ -59,6 +60,12 @@ class Workspace:
         """Bring the stack's folder up to date with the committed files, the sandbox's addresses and its secrets."""
         for folder in (self.folder, self.state, self.home / "pulumi"):
             folder.mkdir(parents=True, exist_ok=True)
+        # Two commands at once would take turns in one file.
+        with (self.home / "workspace.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._prepare(stack, addresses, stack_secrets)
+
+    def _prepare(self, stack: str, addresses: Mapping[str, Any], stack_secrets: Mapping[str, str]) -> None:
         passphrase = self.home / "passphrase"
         if not passphrase.exists():
             passphrase.touch(mode=0o600)
@@ -67,7 +74,9 @@ class Workspace:
         committed = yaml.safe_load((self.configuration / f"Pulumi.{stack}.yaml").read_text())["config"]
         encrypted = self._encrypted(stack, {**made_up(committed), **stack_secrets})
         settings = {"encryptionsalt": encrypted.salt, "config": {**committed, **addresses, **encrypted.config}}
-        (self.folder / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+        unfinished = self.folder / f"{stack}.new"
+        unfinished.write_text(yaml.safe_dump(settings, sort_keys=False))
+        unfinished.rename(self.folder / f"Pulumi.{stack}.yaml")
 
     def pulumi(self, *arguments: str, value: str | None = None, debug_providers: str = "") -> str:
         """Run the engine in the stack's folder and give what it prints.

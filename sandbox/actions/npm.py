@@ -13,7 +13,8 @@ from sandbox.paths import CACHE
 
 FOLDER = CACHE / "npm"
 TIMEOUT_SECONDS = 300
-FLAGS = ("--ignore-scripts", "--no-audit", "--no-fund")
+FLAGS = ("--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000")
+NEXT = "Look whether this machine reaches npm's registry, then run the same command again."
 
 
 class NpmError(Exception):
@@ -65,7 +66,7 @@ def _install(folder: Path, asked: Path) -> None:
             [npm, "ci", *FLAGS], cwd=folder, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired as error:
-        raise NpmError(f"`npm ci` of {asked / 'package-lock.json'} did not end; nothing was kept.") from error
+        raise NpmError(f"`npm ci` of {asked / 'package-lock.json'} did not end; nothing was kept. {NEXT}") from error
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-12:])
-        raise NpmError(f"`npm ci` of {asked / 'package-lock.json'} failed; nothing was kept. npm said:\n{said}")
+        raise NpmError(f"`npm ci` of {asked / 'package-lock.json'} failed; nothing was kept. {NEXT} npm said:\n{said}")

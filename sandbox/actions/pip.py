@@ -19,6 +19,9 @@ PYTHON = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.v
 """The Python of the steps: this machine's own, not the project's environment."""
 
 
+NEXT = "Look whether this machine reaches the package index, then run the same command again."
+
+
 class PipError(Exception):
     """pip could not download what a list names; the message ends with what pip said."""
 
@@ -67,7 +70,7 @@ def _download(requirements: Path, folder: Path) -> None:
     except OSError as error:
         raise PipError(f"There is no {PYTHON}, which steps run. Install it, then run the same again.") from error
     except subprocess.TimeoutExpired as error:
-        raise PipError(f"`pip download` of {requirements} did not end; nothing was kept.") from error
+        raise PipError(f"`pip download` of {requirements} did not end; nothing was kept. {NEXT}") from error
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-12:])
-        raise PipError(f"`pip download` of {requirements} failed; nothing was kept. pip said:\n{said}")
+        raise PipError(f"`pip download` of {requirements} failed; nothing was kept. {NEXT} pip said:\n{said}")

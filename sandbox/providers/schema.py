@@ -10,6 +10,7 @@ import enum
 import importlib
 import inspect
 import textwrap
+import threading
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -19,6 +20,10 @@ from typing import Any, TypeAlias
 
 import pulumi
 from pulumi import _types as sdk_types
+
+
+_PARSING = threading.Lock()
+"""Python 3.11 counts the depth of a tree once for all threads: of two that parse, one may fail with SystemError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,9 @@ def _without_wrappers(hint: Any) -> Any:
 
 def _secrets(resource: type) -> frozenset[str]:
     """Outputs that the class asks the engine to keep secret: `additional_secret_outputs` in its constructor."""
-    source = ast.parse(textwrap.dedent(inspect.getsource(resource._internal_init)))  # noqa: SLF001 - the only place where the SDK says it
+    text = textwrap.dedent(inspect.getsource(resource._internal_init))  # noqa: SLF001 - the only place where the SDK says it
+    with _PARSING:
+        source = ast.parse(text)
     return frozenset(
         element.value
         for node in ast.walk(source)

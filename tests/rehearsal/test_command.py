@@ -1,10 +1,12 @@
 """`make rehearse` as a command: what it ends with."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +22,12 @@ class Stage:
     Attributes:
         homes: that were asked for.
         is_over: whether people play from now on.
+        handlers: by the signals that they are for.
     """
 
     homes: list[Path] = field(default_factory=list)
     is_over: bool = False
+    handlers: dict[int, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +41,7 @@ def empty_theatre(monkeypatch: pytest.MonkeyPatch) -> Stage:
         yield stage
 
     monkeypatch.setattr(command, "theatre", theatre)
+    monkeypatch.setattr(command.signal, "signal", stage.handlers.__setitem__)
     return stage
 
 
@@ -86,6 +91,22 @@ def test_without_steps_people_play_and_are_told_how(
     said = capsys.readouterr().out
     assert f"python -m sandbox exec --home {tmp_path} -- bash" in said
     assert "The rehearsal" not in said
+
+
+@pytest.mark.parametrize(
+    ("number", "ended"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit), (signal.SIGHUP, SystemExit)]
+)
+def test_a_signal_ends_it_and_a_second_one_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    empty_theatre: Stage,
+    number: signal.Signals,
+    ended: type[BaseException],
+) -> None:
+    run(monkeypatch, (GOOD,), home=tmp_path)
+    with pytest.raises(ended):
+        empty_theatre.handlers[number](number, None)
+    assert set(empty_theatre.handlers.values()) == {signal.SIG_IGN}
 
 
 def test_what_cannot_begin_says_why_and_ends_with_1(

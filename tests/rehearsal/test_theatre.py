@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from rehearsal import theatre as theatre_module
-from rehearsal.theatre import MARK, NotReadyError, theatre
+from rehearsal.theatre import MARK, TEMPORARY, NotReadyError, theatre
 from sandbox.daemon import LOCK, claimed
 
 
@@ -51,3 +51,50 @@ def test_of_two_rehearsals_in_one_folder_the_second_is_refused_and_nothing_is_de
     with claimed(tmp_path), pytest.raises(NotReadyError, match="in use"), theatre(tmp_path, Console(quiet=True)):
         pass
     assert (tmp_path / "world.db").read_text() == "the first one's"
+
+
+@pytest.mark.parametrize("part", ["", "checkout", "checkout/.sandbox"])
+def test_what_holds_the_repository_or_the_sandbox_is_refused_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    checkout = tmp_path / "checkout"
+    monkeypatch.setattr(theatre_module, "PROJECT", checkout)
+    monkeypatch.setattr(theatre_module, "HOME", checkout / ".sandbox")
+    for folder in ("rehearsal", ".sandbox/rehearsal"):
+        (checkout / folder).mkdir(parents=True)
+    for folder in (tmp_path, checkout, checkout / ".sandbox"):
+        (folder / MARK).touch()
+        (folder / "kept").touch()
+    with (
+        pytest.raises(NotReadyError, match="holds more than a rehearsal"),
+        theatre(tmp_path / part, Console(quiet=True)),
+    ):
+        pass
+    assert (tmp_path / part / "kept").exists()
+
+
+def test_a_folder_that_has_one_by_the_name_of_the_mark_is_somebody_elses(tmp_path: Path) -> None:
+    (tmp_path / MARK).mkdir()
+    with pytest.raises(NotReadyError, match="not empty"), theatre(tmp_path, Console(quiet=True)):
+        pass
+    assert (tmp_path / MARK).is_dir()
+
+
+def test_a_place_that_cannot_be_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(NotReadyError, match="Name another folder"),
+        theatre(tmp_path / "file/home", Console(quiet=True)),
+    ):
+        pass
+
+
+def test_what_a_killed_rehearsal_kept_elsewhere_is_deleted_and_nothing_else(tmp_path: Path) -> None:
+    home, left, other = tmp_path / "home", tmp_path / f"{TEMPORARY}x", tmp_path / "mine"
+    for folder in (home, left, other):
+        folder.mkdir()
+    for named in (left, other):
+        (home / MARK).write_text(str(named))
+        with pytest.raises(StopError), theatre(home, Console(quiet=True)):
+            pass
+    assert (left.exists(), other.exists()) == (False, True)

@@ -11,8 +11,9 @@ from sandbox.world.github import history
 from sandbox.world.github.access import find_repository
 from sandbox.world.github.identifiers import own_request
 from sandbox.world.github.pull_requests import changed_files, follow_branches, list_pulls_of_branch, show_pull
+from sandbox.world.github.push_runs import record_push
 from sandbox.world.github.workflow_events import record_event
-from sandbox.world.github.workflow_runs import WORKFLOW_TOKEN_LOGIN, Head, record_push, record_run, skips_workflows
+from sandbox.world.github.workflow_runs import WORKFLOW_TOKEN_LOGIN, Head, record_run, skips_workflows
 from sandbox.world.github.workflows import workflows_at
 from sandbox.world.state import Document, State
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandbox.world.github import git_objects, history
+from sandbox.world.github import history
 from sandbox.world.github.access import find_repository, open_repository
 from sandbox.world.github.environments import find_environment, show_environment
 from sandbox.world.github.errors import not_found
@@ -20,7 +20,7 @@ from sandbox.world.github.pull_requests import show_pulls_of_branch
 from sandbox.world.github.repositories import minimal_repository, repository_url
 from sandbox.world.github.run_titles import display_title
 from sandbox.world.github.users import add_user, simple_user_of
-from sandbox.world.github.workflows import Workflow, register, workflows_at
+from sandbox.world.github.workflows import Workflow, register
 from sandbox.world.service import Request, Response, Routes
 from sandbox.world.state import Document, State
 
@@ -28,8 +28,6 @@ routes = Routes()
 
 WORKFLOW_TOKEN_LOGIN = "github-actions[bot]"  # noqa: S105  # a login, not a secret
 ENVIRONMENT_FIELDS = ("id", "node_id", "name", "url", "html_url", "created_at", "updated_at")
-MOST_COMMITS = 2048
-"""More than these are not in a push's event: https://docs.github.com/webhooks/webhook-events-and-payloads#push."""
 SKIP = re.compile(r"\[(?:skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
 _CHANGING = threading.Lock()
 """Held while a run is read and written back: a review comes from another thread than its status."""
@@ -54,64 +52,6 @@ def skips_workflows(message: str) -> bool:
     Source: https://docs.github.com/actions/how-tos/manage-workflow-runs/skip-workflow-runs.
     """
     return SKIP.search(message) is not None or SKIP_TRAILER.search(message) is not None
-
-
-def record_push(
-    state: State,
-    repository: Document,
-    ref: str,
-    commit: Document,
-    *,
-    before: str | None,
-    login: str,
-) -> list[Document]:
-    """Record the runs that a push to a branch or tag starts.
-
-    There are none when its head commit skips, or a workflow's token pushed.
-
-    Args:
-        state: the world.
-        repository: where to.
-        ref: the full one, which points at the commit already.
-        commit: its head.
-        before: what it pointed at.
-        login: who pushed.
-    """
-    if skips_workflows(commit["message"]) or login == WORKFLOW_TOKEN_LOGIN:
-        return []
-    new = history.list_new(state, repository, ref, commit, before=before)
-    changed = _changed_paths(state, repository, commit, before, new)
-    return [
-        record_run(
-            state,
-            repository,
-            workflow,
-            commit,
-            event="push",
-            branch=ref.removeprefix(history.HEADS).removeprefix(history.TAGS),
-            ref=ref,
-            actor=login,
-            before=before,
-            pushed=[known["sha"] for known in new[:MOST_COMMITS]],
-        )
-        for workflow in workflows_at(state, commit)
-        if workflow.runs_on_push(ref, changed)
-    ]
-
-
-def _changed_paths(
-    state: State, repository: Document, commit: Document, before: str | None, new: Sequence[Document]
-) -> list[str]:
-    """The paths that filters look at.
-
-    They are those in which a branch differs from what it was; or a new one from what its first own commit was made on.
-    Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#git-diff-comparisons.
-    """
-    first = new[-1] if new and before is None else commit
-    start = before or next(iter(first["parents"]), None)
-    known = history.find_commit(state, repository, start) if start else None
-    changed = git_objects.compare_trees(state, known["tree"] if known else None, commit["tree"])
-    return [change["path"] for change in changed]
 
 
 def record_run(
