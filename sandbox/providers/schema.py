@@ -21,7 +21,6 @@ from typing import Any, TypeAlias
 import pulumi
 from pulumi import _types as sdk_types
 
-
 _PARSING = threading.Lock()
 """Python 3.11 counts the depth of a tree once for all threads: of two that parse, one may fail with SystemError."""
 
