@@ -11,9 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from operations.stack_files import StackFileError
 from rehearsal.step import play, show
-from rehearsal.story import STORY
-from rehearsal.theatre import NotReadyError, theatre
 from sandbox.actions.npm import NpmError
 from sandbox.actions.pip import PipError
 from sandbox.browser import BrowserError
@@ -21,8 +20,16 @@ from sandbox.go_tools import ToolError
 from sandbox.paths import HOME
 from sandbox.postgres import PostgresError
 
+try:
+    # The story's names are the stack files'.
+    from rehearsal.story import STORY
+    from rehearsal.theatre import NotReadyError, theatre
+except StackFileError as error:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(2)
+
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-REFUSALS = (NotReadyError, NpmError, PipError, BrowserError, ToolError, PostgresError)
+REFUSALS = (NotReadyError, StackFileError, NpmError, PipError, BrowserError, ToolError, PostgresError)
 
 
 def main(

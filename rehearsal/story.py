@@ -12,6 +12,9 @@ from sandbox.world import exchanges
 
 GATES = len(check_names(PROJECT / "app_repository/.github/workflows/pre-deploy.yml"))
 HOTFIX = "the hotfix"
+DEPLOYED, HOTFIXED = "Production deployment successful", "Production hotfix successful"
+STAGED_FAILED = "Production deployment failed (staged_tests)!"
+LIVE_FAILED = "Production deployment failed (promote)!"
 
 
 def _gates(team: Team) -> tuple[str, ...]:
@@ -41,7 +44,7 @@ def _production(team: Team) -> tuple[str, ...]:
         run = team.push("production", app.revenue(), MERGE)
     finally:
         team.before_approval = team.before_promotion = lambda: None
-    return (f"Deploy to production: {run.conclusion}", *asked, team.serving("production"), *told(team, ":rocket:"))
+    return (f"Deploy to production: {run.conclusion}", *asked, team.serving("production"), *told(team, DEPLOYED))
 
 
 def _migration(team: Team) -> tuple[str, ...]:
@@ -63,7 +66,7 @@ def _bad_staged(team: Team) -> tuple[str, ...]:
         f"Tests on the staged deployment: {run.results['staged_tests']}",
         f"Approval and migrations: {run.results['migrations']}, Promote: {run.results['promote']}",
         team.serving("production"),
-        *told(team, "failed (staged_tests)!"),
+        *told(team, STAGED_FAILED),
     )
 
 
@@ -81,7 +84,7 @@ def _bad_live(team: Team) -> tuple[str, ...]:
         f"Promote: {run.results['promote']}; the domain {'answered 500' if errors else 'never answered 500'}",
         *rollbacks,
         team.serving("production"),
-        *told(team, "failed (promote)!"),
+        *told(team, LIVE_FAILED),
     )
 
 
@@ -95,7 +98,7 @@ def _hotfix(team: Team) -> tuple[str, ...]:
         f"so {while_refused}",
         f"The hotfix: {run.conclusion}",
         team.serving("production"),
-        *told(team, "Production hotfix successful"),
+        *told(team, HOTFIXED),
     )
 
 
@@ -127,7 +130,7 @@ STORY = (
             "Deploy to production: success",
             f"{REVIEWER} was asked, while {PRODUCTION} serves nothing",
             f"{PRODUCTION} serves {MERGE}: {WELL}",
-            "Slack was told: :rocket:",
+            f"Slack was told: {DEPLOYED}",
         ),
         _production,
     ),
@@ -147,7 +150,7 @@ STORY = (
             "Tests on the staged deployment: failure",
             "Approval and migrations: skipped, Promote: skipped",
             f"{PRODUCTION} serves {MERGE}: {WELL}",
-            "Slack was told: failed (staged_tests)!",
+            f"Slack was told: {STAGED_FAILED}",
         ),
         _bad_staged,
     ),
@@ -158,7 +161,7 @@ STORY = (
             "Promote: failure; the domain answered 500",
             "automatic rollback: success",
             f"{PRODUCTION} serves {MERGE}: {WELL}",
-            "Slack was told: failed (promote)!",
+            f"Slack was told: {LIVE_FAILED}",
         ),
         _bad_live,
     ),
@@ -169,7 +172,7 @@ STORY = (
             f"so {PRODUCTION} serves {MERGE}: {WELL}",
             "The hotfix: success",
             f"{PRODUCTION} serves {HOTFIX}: {WELL}",
-            "Slack was told: Production hotfix successful",
+            f"Slack was told: {HOTFIXED}",
         ),
         _hotfix,
     ),

@@ -127,10 +127,12 @@ class Team(team.Team):
         return f"{domain} serves {self.names.get(commit, commit)}: {health['status']}, database {health['database']}"
 
     def made_of(self, stack: str, name: str) -> Mapping[str, Any]:
-        """The stack's deployment that was made of the commit of that name."""
+        """The stack's deployment that was made of the commit of that name. Raises LookupError where it is not one."""
         made = [self.deployment(identifier) for identifier in self.deployments(stack)]
-        (found,) = [deployment for deployment in made if self.names.get(deployment["meta"].get("commit")) == name]
-        return found
+        found = [deployment for deployment in made if self.names.get(deployment["meta"].get("commit")) == name]
+        if len(found) != 1:
+            raise LookupError(f"one deployment of {stack} should be of {name}, and {len(found)} are")
+        return found[0]
 
     def query(self, stack: str, statement: str) -> list[str]:
         """The first column of what the stack's database answers."""

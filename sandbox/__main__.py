@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from operations.operation import Operation
-from operations.stack_files import stack_files
+from operations.stack_files import StackFileError, stack_files
 from policies.plan import Plan
 from policies.report import mandatory
 from policies.report import show as show_violations
@@ -260,9 +260,9 @@ def main() -> None:
     """Run a command; what the operator can mend ends it with a sentence instead of a traceback."""
     try:
         app()
-    except (daemon.SandboxError, ToolError, CommandError) as error:
+    except (daemon.SandboxError, ToolError, CommandError, StackFileError) as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, StackFileError) else 1)
 
 
 if __name__ == "__main__":

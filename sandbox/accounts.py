@@ -10,8 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from operations.stack_files import read_config
 from sandbox.world.datadog.seed import seed as seed_datadog
 from sandbox.world.edge.hosts import WEBHOOKS
 from sandbox.world.github.seed import seed as seed_github
@@ -66,9 +65,13 @@ def load_accounts(home: Path) -> Accounts:
 
 
 def open_accounts(state: State, accounts: Accounts, stack_files: Sequence[Path]) -> None:
-    """Make the world ready for the stacks; what is there already stays as it is."""
+    """Make the world ready for the stacks; what is there already stays as it is.
+
+    Raises:
+        operations.stack_files.StackFileError: a stack's file is faulty.
+    """
     for file in stack_files:
-        config = yaml.safe_load(file.read_text())["config"]
+        config = read_config(file, "github:owner", "ai-tools:repository", "ai-tools:branch", "vercel:team")
         reviewers = config.get("ai-tools:reviewers", [])
         logins = [name for name in reviewers if not name.startswith("team:")]
         teams = [name.removeprefix("team:") for name in reviewers if name.startswith("team:")]

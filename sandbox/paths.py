@@ -3,9 +3,7 @@
 import os
 from pathlib import Path
 
-import yaml
-
-from operations.stack_files import stack_files
+from operations.stack_files import read_config, stack_files
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The repository: the program, the committed stack files, `app_repository/`."""
@@ -28,7 +26,7 @@ def configuration() -> Path:
 def owner() -> str:
     """The organisation at GitHub that the stacks name."""
     (*_, file) = stack_files(configuration()).values()
-    return yaml.safe_load(file.read_text())["config"]["github:owner"]
+    return read_config(file, "github:owner")["github:owner"]
 
 
 def stacks() -> tuple[str, ...]:

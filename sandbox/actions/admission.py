@@ -32,16 +32,13 @@ def pass_environment(setting: Setting, key: str, environment: str) -> None:
         return
     since = approvals.count_reviews(setting.state, setting.id)
     earliest = time.monotonic() + asked.minutes * 60
-    setting.wait_for_review(1)
-    try:
+    with setting.waiting_for(asked.environment):
         if asked.reviewers:
             if setting.on_waiting is not None:
                 setting.on_waiting(WaitingJob(setting.id, key, asked.environment, setting.state))
             _await_review(setting, asked, since)
         while time.monotonic() < earliest:
             _sleep(setting)
-    finally:
-        setting.wait_for_review(-1)
 
 
 def _await_review(setting: Setting, asked: approvals.Protection, since: int) -> None:

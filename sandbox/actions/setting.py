@@ -1,7 +1,8 @@
 """What all jobs of one run share."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ class Setting:
     """The jobs that run now."""
     cancellation: str | None = None
     """Why the run is cancelled; None while it is not."""
-    _waiting: int = 0
+    _waiting_for: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _cancelling: list[Callable[[], None]] = field(default_factory=list)
 
@@ -82,11 +83,20 @@ class Setting:
         """Write what became of the run into the world."""
         update_run(self.state, self.id, **changes)
 
-    def wait_for_review(self, change: int) -> None:
-        """One job more (1) or fewer (-1) waits for reviewers: the run's status says so."""
+    @contextmanager
+    def waiting_for(self, environment: str) -> Iterator[None]:
+        """A job waits for an environment: the run's `status` says that one does, and `waiting_for` for which."""
+        self._wait(lambda: self._waiting_for.append(environment))
+        try:
+            yield
+        finally:
+            self._wait(lambda: self._waiting_for.remove(environment))
+
+    def _wait(self, change: Callable[[], None]) -> None:
         with self._lock:
-            self._waiting += change
-            self.update(status="waiting" if self._waiting else "in_progress")
+            change()
+            waiting = list(dict.fromkeys(self._waiting_for))
+            self.update(status="waiting" if waiting else "in_progress", waiting_for=waiting)
 
     def cancel(self, reason: str) -> None:
         """Cancel the run: what runs is ended, what waits does not start."""

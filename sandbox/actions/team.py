@@ -139,9 +139,11 @@ class Team:
         return set(self.state.collection("github.workflow_runs"))
 
     def ended_since(self, before: set[str], event: str = "push") -> RunResult:
-        """Wait for the one run of an event that was started since."""
-        (number,) = self._new(before, event)
-        return self.wait(number)
+        """Wait for the one run of an event that was started since. Raises LookupError where it is not one."""
+        started = self._new(before, event)
+        if len(started) != 1:
+            raise LookupError(f"one run of {event} should have started, and {len(started)} did")
+        return self.wait(started[0])
 
     def wait(self, number: int) -> RunResult:
         """Wait for a run's end. Raises RuntimeError when it printed a secret."""

@@ -45,7 +45,7 @@ def mend_health(state: State, stacks: Sequence[Stack], asked: Mapping[str, Any])
 
 def fail_calls(state: State, _stacks: Sequence[Stack], asked: Mapping[str, Any]) -> str:
     """Let the next calls to a service fail, as `python -m sandbox fail` does."""
-    kind, service, times = str(asked.get("kind", "status")), str(asked.get("service", "")), _number(asked, "times", 1)
+    kind, service, times = _text(asked, "kind", "status"), _text(asked, "service"), _number(asked, "times", 1)
     if not 1 <= times <= MOST_CALLS:
         raise ActionError(f"Between 1 and {MOST_CALLS} calls can fail, not {times}.")
     seconds = SLOW_SECONDS if kind == "slow" else 0
@@ -68,7 +68,7 @@ def lift_faults(state: State, _stacks: Sequence[Stack], _asked: Mapping[str, Any
 def comment(state: State, stacks: Sequence[Stack], asked: Mapping[str, Any]) -> str:
     """Comment on an issue, or on a new one, as a person who may see the repository."""
     repository = _repository(state, stacks)
-    body, login = str(asked.get("body", "")).strip(), str(asked.get("login", ""))
+    body, login = _text(asked, "body").strip(), _text(asked, "login")
     if not body:
         raise ActionError("There is nothing to comment: the text is empty.")
     if len(body) > LONGEST:
@@ -86,7 +86,7 @@ def comment(state: State, stacks: Sequence[Stack], asked: Mapping[str, Any]) -> 
 
 
 def review(state: State, stacks: Sequence[Stack], asked: Mapping[str, Any]) -> str:
-    """Approve or reject the jobs of a run that wait, as somebody whom their environment asks."""
+    """Approve or reject the jobs of a run that wait, as somebody whom their environment asks; no other environment."""
     verdict = asked.get("verdict")
     if verdict not in ("approved", "rejected"):
         raise ActionError("A reviewer approves or rejects.")
@@ -94,9 +94,11 @@ def review(state: State, stacks: Sequence[Stack], asked: Mapping[str, Any]) -> s
     run = snapshot.all("github.workflow_runs").get(str(asked.get("run", "")))
     if run is None or run["status"] != "waiting":
         raise ActionError("No job of that run waits for a reviewer now.")
-    environments = snapshot.all("github.environments").values()
     answered: dict[str, str] = {}
-    for environment in environments:
+    for environment in snapshot.all("github.environments").values():
+        # Worlds that were made before runs said so are kept.
+        if environment["name"] not in run.get("waiting_for", ()):
+            continue
         asks = snapshot.reviewers[environment["name"]]
         own = run["actor"].lower() if environment["prevent_self_review"] else ""
         login = next((name for name in asks if name.lower() != own and name in snapshot.people), None)
@@ -147,5 +149,12 @@ def _number(asked: Mapping[str, Any], name: str, default: int) -> int:
     given = asked.get(name, default)
     try:
         return int(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ActionError(f"{name} is a number, not {given!r}.") from None
+
+
+def _text(asked: Mapping[str, Any], name: str, default: str = "") -> str:
+    given = asked.get(name, default)
+    if not isinstance(given, str):
+        raise ActionError(f"{name} is a text, not {given!r}.")
+    return given

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from operations.stack_files import stack_of
+from operations.stack_files import read_config, stack_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,12 +19,16 @@ class Stack:
 
 
 def read_stacks(files: Sequence[Path]) -> tuple[Stack, ...]:
-    """The stacks of `Pulumi.NAME.yaml` files, in their order."""
+    """The stacks of `Pulumi.NAME.yaml` files, in their order.
+
+    Raises:
+        operations.stack_files.StackFileError: one of them is faulty.
+    """
     return tuple(_read(file) for file in files)
 
 
 def _read(file: Path) -> Stack:
-    config = yaml.safe_load(file.read_text())["config"]
+    config = read_config(file, "ai-tools:branch", "ai-tools:domain", "github:owner", "ai-tools:repository")
     return Stack(
         name=stack_of(file),
         branch=config["ai-tools:branch"],

@@ -87,8 +87,8 @@ class Watch:
     def make(self) -> str:
         """The view as it is now, as JSON in which no secret is."""
         snapshot = take(self._state, self._stacks, self._checks)
-        shown = json.dumps(view(snapshot, self._stacks, self._ledgers, self._site))
-        return masker(self._state, self._secrets).mask(shown)
+        mask = masker(self._state, self._secrets).mask
+        return mask(json.dumps(view(snapshot, self._stacks, self._ledgers, self._site, mask)))
 
     async def _watch_world(self) -> None:
         known: tuple[tuple[int, int], Ledgers] | None = None

@@ -34,6 +34,11 @@ from tests.docs.pulumi_in_process import ENGINE, WORLD
 
 README = (PROJECT / "README.md").read_text()
 PATIENCE_SECONDS = 600
+ASK_FOR_THE_DOMAIN = (
+    'curl -fsS -H "Authorization: Bearer $GITHUB_TOKEN" '
+    '"$GITHUB_API_URL/repos/acme/ai-tools/environments/staging/variables/DOMAIN"'
+)
+"""Asks for what the README changes by hand."""
 AT_ANY_HOUR = {"ai-tools:deployWindow": "Mon-Sun 00:00-00:00 UTC", "ai-tools:deployFreezes": list[str]()}
 ME = {
     f"GIT_{role}_{part}": value
@@ -77,11 +82,13 @@ def test_what_the_readme_types_on_this_machine_works(tmp_path: Path, request: py
     assert set(others) < set(targets)
     plain = [f"make {target}" for target in targets if target not in others]
     # In one shell, as a person has it: what one command exports, the next one finds.
-    session = "\n".join([*plain, *commands("## On this machine", "## On real accounts"), "make down"])
+    by_hand = *commands("## On this machine", "## On real accounts"), f'echo "$({ASK_FOR_THE_DOMAIN})"'
+    session = "\n".join([*plain, *by_hand, "make down"])
     # One stack: that both come up is what tests/engine is for.
     said = typed(f"set -x\n{session}", copy, {**outside(), "STACK": "staging"})
     assert "Drift found" in said
-    assert set(json.loads((copy / ".sandbox/up.json").read_text())) == {"staging"}, "the last one brought staging up"
+    (variable,) = [json.loads(line) for line in said.splitlines() if line.startswith('{"name":')]
+    assert (variable["name"], variable["value"]) == ("DOMAIN", "staging.ai-tools.example.com"), "up put it right"
 
 
 @dataclass(slots=True)
@@ -220,7 +227,8 @@ def test_the_readme_leads_from_accounts_to_the_first_production_deployment(reade
         assert answer["version"].partition("-")[0] == reader.head(branches[address.partition("/")[0]])
     assert {key for stack, key in reader.entered if stack == "production"} == set(reader.values["production"])
     messages = [message["text"] for message in reader.world.collection("slack.messages").values()]
-    assert any(":rocket:" in text for text in messages)
+    for environment in ("Staging", "Production"):
+        assert [text for text in messages if text.startswith(f":rocket: {environment} deployment successful:")] != []
 
 
 def test_the_walk_that_is_written_down_has_the_steps_of_the_readme() -> None:

@@ -21,6 +21,7 @@ from rehearsal.wording import COLUMNS, MERGE
 from sandbox.actions.result import JobResult, RunResult
 from sandbox.actions.team import Answered
 
+DOMAINS = {"staging": STAGING, "production": PRODUCTION}
 SUCCESS, FAILURE, SKIPPED = "success", "failure", "skipped"
 
 
@@ -45,6 +46,8 @@ class FakeTeam:
     titles: Sequence[str] = ("title",)
     wrong: str = ""
     """What goes another way."""
+    untold: str = "\0"
+    """The message that has these words is not sent."""
 
     def propose(self, _branch: str, _files: Mapping[str, str], _title: str) -> tuple[int, RunResult]:
         lint = FAILURE if self.wrong == "lint" else SUCCESS
@@ -55,29 +58,30 @@ class FakeTeam:
 
     def push(self, stack: str, _files: Mapping[str, str], name: str) -> RunResult:
         if self.window != database.ALWAYS:
+            self._tell(":hourglass: Production deployment did not start: outside the window")
             return ended(FAILURE, admission=FAILURE, build=SKIPPED)
         if name == "the bad query" and self.wrong != "staged":
-            self.messages.append("failed (staged_tests)! <!channel>")
+            self._tell(":fire: Production deployment failed (staged_tests)! <!channel>")
             return ended(FAILURE, staged_tests=FAILURE, migrations=SKIPPED, promote=SKIPPED)
         if name == "what breaks live":
-            self.messages.append("failed (promote)! <!channel>")
+            self._tell(":fire: Production deployment failed (promote)! <!channel>")
             if self.wrong == "live":
                 self.serves[stack] = name
             return ended(FAILURE, staged_tests=SUCCESS, migrations=SUCCESS, promote=FAILURE)
-        if name == (CONTRACT if self.wrong == "contract" else LATER[1]):
+        if name == (CONTRACT if self.wrong == "contract" else LATER[1]) and self.wrong != "no contract":
             self.titles = ()
         return self._release(stack, name)
 
     def dispatch(self, _workflow: str, **_inputs: str) -> RunResult:
-        self._release("production", HOTFIX)
-        self.messages.append("Production hotfix successful")
-        return ended(SUCCESS)
+        return self._release("production", HOTFIX, "hotfix")
 
     def comment(self, text: str) -> Answered:
         if text == "@workflow:unlock":
             return Answered(1, [], [], ["🔓 **production is unlocked.**"], [])
         if "dpl_" in text and self.wrong != "rollback":
             return Answered(1, [], [ended(FAILURE)], [REMOVED.replace("_", r"\_")], [])
+        if self.wrong == "down":
+            self.migrated.discard("production")
         self.serves["production"] = MERGE
         return Answered(1, [], [ended(SUCCESS)], ["✅ **Rollback**"], [])
 
@@ -89,7 +93,7 @@ class FakeTeam:
         """Everybody may."""
 
     def serving(self, stack: str) -> str:
-        domain = {"staging": STAGING, "production": PRODUCTION}[stack]
+        domain = DOMAINS[stack]
         serves = self.serves.get(stack)
         return f"{domain} serves {serves}: ok, database ok" if serves else f"{domain} serves nothing"
 
@@ -110,13 +114,20 @@ class FakeTeam:
     def events_of(self, _kind: str) -> Sequence[Mapping[str, str]]:
         return [{"type": "automatic", "outcome": SUCCESS}]
 
-    def _release(self, stack: str, name: str) -> RunResult:
-        self.before_approval()
+    def _tell(self, message: str) -> None:
+        if self.untold not in message:
+            self.messages.append(message)
+
+    def _release(self, stack: str, name: str, kind: str = "deployment") -> RunResult:
+        if self.wrong == "early":
+            self.migrated.add(stack)
+        if self.wrong != "unasked":
+            self.before_approval()
         if self.wrong != "migration":
             self.migrated.add(stack)
         self.before_promotion()
         self.serves[stack] = name
-        self.messages.append(":rocket:")
+        self._tell(f":rocket: {stack.title()} {kind} successful: https://{DOMAINS[stack]}")
         log = f"{database.WAITS}, {database.RESTORE_POINT}"
         return RunResult(1, SUCCESS, {"migrations": JobResult("migrations", SUCCESS, log=log)})
 
@@ -133,11 +144,11 @@ def nothing_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database.subprocess, "run", refuse)
 
 
-def played(wrong: str = "") -> tuple[bool, str, int]:
+def played(wrong: str = "", *, untold: str = "\0") -> tuple[bool, str, int]:
     """Whether the story went as expected, its table, and how many steps were played."""
     output = io.StringIO()
-    console = Console(file=output, width=200, color_system=None)
-    steps = play(STORY, cast("Team", FakeTeam(wrong=wrong)), Console(file=io.StringIO()))
+    console = Console(file=output, width=400, color_system=None)
+    steps = play(STORY, cast("Team", FakeTeam(wrong=wrong, untold=untold)), Console(file=io.StringIO()))
     return show(console, STORY, steps), output.getvalue(), len(steps)
 
 
@@ -152,9 +163,13 @@ def test_everything_going_as_it_should_is_what_the_story_expects() -> None:
     [
         ("lint", 1, f"{GATES - 1} of {GATES} checks passed"),
         ("migration", 2, "posts has no revenue yet"),
+        ("unasked", 3, "not seen"),
+        ("early", 4, "before the approval posts has affiliate_revenue and conversion_rate"),
         ("staged", 5, "Tests on the staged deployment: success"),
         ("live", 6, "serves what breaks live"),
+        ("down", 8, "posts has no revenue yet"),
         ("contract", 10, "posts has heading"),
+        ("no contract", 11, "posts has title and heading"),
         ("rollback", 12, "Roll back: success"),
     ],
 )
@@ -162,3 +177,20 @@ def test_a_step_that_goes_another_way_is_the_last_and_is_shown(wrong: str, step:
     passed, table, steps = played(wrong)
     assert (passed, steps) == (False, step)
     assert seen in table
+
+
+@pytest.mark.parametrize(
+    ("untold", "step", "told_last"),
+    [
+        ("Production deployment successful", 3, ":rocket: Staging deployment successful"),
+        ("failed (staged_tests)!", 5, ":rocket: Production deployment successful"),
+        ("failed (promote)!", 6, "failed (staged_tests)!"),
+        ("Production hotfix successful", 7, "did not start"),
+    ],
+)
+def test_a_step_whose_message_slack_does_not_get_is_not_taken_for_told_by_an_earlier_one(
+    untold: str, step: int, told_last: str
+) -> None:
+    passed, table, steps = played(untold=untold)
+    assert (passed, steps) == (False, step)
+    assert told_last in table

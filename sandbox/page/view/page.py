@@ -1,6 +1,6 @@
 """All that the page shows, as one JSON document."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,11 +9,18 @@ from sandbox.page.stacks import Stack
 from sandbox.page.view.database import Ledgers, database_view
 from sandbox.page.view.entry import KINDS
 from sandbox.page.view.environment import environment_view
+from sandbox.page.view.lengths import bounded
 from sandbox.page.view.timeline import timeline
 from sandbox.world.state import Document
 
 
-def view(snapshot: Snapshot, stacks: Sequence[Stack], ledgers: Ledgers, site: str = "") -> dict[str, Any]:
+def view(
+    snapshot: Snapshot,
+    stacks: Sequence[Stack],
+    ledgers: Ledgers,
+    site: str = "",
+    mask: Callable[[str], str] = str,
+) -> dict[str, Any]:
     """What the page shows of a world.
 
     Args:
@@ -21,8 +28,9 @@ def view(snapshot: Snapshot, stacks: Sequence[Stack], ledgers: Ledgers, site: st
         stacks: its environments, in the order in which they are shown.
         ledgers: what their databases say.
         site: the address of the site service; without it nothing is linked to.
+        mask: replaces secrets in what is cut; the rest is as it was written.
     """
-    return {
+    made = {
         "environments": [
             {**environment_view(snapshot, stack, site), "database": database_view(ledgers.get(stack.name))}
             for stack in stacks
@@ -36,6 +44,7 @@ def view(snapshot: Snapshot, stacks: Sequence[Stack], ledgers: Ledgers, site: st
         ],
         "people": [{"login": login, "role": role} for login, role in snapshot.people.items()],
     }
+    return bounded(made, mask)
 
 
 def _fault(fault: Document) -> str:

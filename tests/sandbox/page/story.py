@@ -150,7 +150,7 @@ class Story:
 
     def wait(self, run: Document) -> None:
         """Let a run wait for its reviewer."""
-        update_run(self.state, run["id"], status="waiting")
+        update_run(self.state, run["id"], status="waiting", waiting_for=["production-database"])
 
     def approve(self, run: Document, login: str = "octocat") -> None:
         """Let it go on."""

@@ -164,3 +164,26 @@ def test_armed_faults_are_told_in_words(story: Story) -> None:
         "the next 2 calls to vercel at /promote: answer 503",
         "the next call to any service: are answered 5 s late",
     ]
+
+
+def test_what_somebody_wrote_at_length_is_cut_and_stays_in_the_text_of_its_entry_up_to_a_limit(story: Story) -> None:
+    story.bring_up()
+    story.release("production", f"Search {'prompts ' * 40}".strip())
+    story.lock("production", "prices " * 400)
+    issue = story.issue(f"Checkout {'fails ' * 60}the end")
+    story.comment(issue, f"{'word ' * 60}the first line's end\nthe second line")
+    story.comment(issue, "z" * 60_000)
+    made = view(take(story.state, STACKS), STACKS, {})
+    (_, environment) = made["environments"]
+    short = [
+        *(entry["title"] for entry in made["timeline"]),
+        *(made["issues"][0]["title"], environment["serving"]["message"]),
+        *(environment["run"]["about"], environment["lock"]["reason"]),
+    ]
+    assert max(len(words) for words in short) == 200
+    assert all(words.endswith("…") for words in short[-4:])
+    longest, comment, opened = [entry for entry in made["timeline"] if entry["kind"] == "comment"]
+    assert (len(longest["text"]), longest["text"][-2:]) == (4000, "z…")
+    assert comment["title"].endswith("…")
+    assert comment["text"].endswith("the first line's end\n\nthe second line")
+    assert opened["text"].endswith("the end")

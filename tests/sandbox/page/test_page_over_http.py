@@ -10,12 +10,14 @@ import pytest
 
 from sandbox.page.actions import ACTIONS
 from sandbox.page.server import TOKEN_HEADER
+from sandbox.page.view.lengths import LONGEST
 from sandbox.paths import PROJECT
 from sandbox.world import faults
+from sandbox.world.github.users import find_user
 from sandbox.world.github.workflow_runs import update_run
 from tests.sandbox.page.afternoon import afternoon
 from tests.sandbox.page.conftest import PATIENCE_SECONDS, ServedPage, views
-from tests.sandbox.page.story import DOMAIN_OF, Story
+from tests.sandbox.page.story import DOMAIN_OF, REPOSITORY, Story
 
 SAY_HELLO = """
 import pathlib, sys
@@ -131,7 +133,12 @@ def test_an_unknown_button_and_a_request_that_is_none_are_refused_in_a_sentence(
         ("fail-calls", {"service": "vercel", "kind": "sulk"}, "a fault's kind is one of"),
         ("fail-calls", {"service": "vercel", "times": 0}, "Between 1 and 100 calls"),
         ("fail-calls", {"service": "vercel", "times": "many"}, "times is a number"),
+        ("fail-calls", {"service": "vercel", "times": float("inf")}, "times is a number, not inf"),
+        ("fail-calls", {"service": "vercel", "status": float("nan")}, "status is a number, not nan"),
+        ("fail-calls", {"service": "vercel", "kind": None}, "kind is a text, not None"),
         ("comment", {"login": "operator", "body": " "}, "the text is empty"),
+        ("comment", {"login": "operator", "body": None}, "body is a text, not None"),
+        ("comment", {"login": None, "body": "hello"}, "login is a text, not None"),
         ("comment", {"login": "stranger", "body": "hello"}, "Nobody called stranger"),
         ("comment", {"login": "operator", "body": "hello", "issue": 9}, "There is no issue #9"),
         ("comment", {"login": "operator", "body": "x" * 65_537}, "at most 65536 characters"),
@@ -194,6 +201,20 @@ def test_a_reviewer_whom_the_environment_asks_answers_for_a_waiting_job(page: Se
     assert (review["environment"], review["login"], review["state"]) == ("production-database", "octocat", verdict)
 
 
+def test_only_the_environment_whose_job_waits_is_answered_for(page: ServedPage) -> None:
+    story = page.story
+    story.bring_up()
+    octocat = find_user(story.state, "octocat")
+    assert octocat is not None
+    asked = {"reviewers": [{"type": "User", "id": octocat["id"]}]}
+    story.github("PUT", f"/repos/{REPOSITORY}/environments/production", asked)
+    run = story.push("production", "Search prompts by tag")
+    story.wait(run)
+    page.press("review", run=run["id"], verdict="approved")
+    reviews = story.state.collection("github.workflow_runs")[str(run["id"])]["approvals"]
+    assert [review["environment"] for review in reviews] == ["production-database"]
+
+
 def test_nobody_approves_what_they_started_where_the_environment_forbids_it(page: ServedPage) -> None:
     page.story.bring_up()
     run = page.story.push("production", "Search prompts by tag", login="octocat")
@@ -222,6 +243,17 @@ def test_no_secret_reaches_the_page_though_somebody_wrote_it_down(page: ServedPa
     texts = [shown, page.http.get(page.url).text, page.http.get(f"{page.url}/runs/{run['id']}").text]
     assert "mona opened issue #1: ***" in shown
     assert [secret for secret in secrets for text in texts if secret in text] == []
+
+
+def test_no_part_of_a_secret_is_left_where_a_title_or_a_text_is_cut(page: ServedPage) -> None:
+    password = page.story.accounts.database_password
+    for shown in (LONGEST["title"], LONGEST["text"]):
+        page.story.issue("x" * (shown - len("mona opened issue #1: ") - 5) + password + "y" * shown)
+    with views(page) as events:
+        next(events)
+        view = next(events)
+    assert [entry["title"].endswith("…") for entry in view["timeline"]] == [True, True]
+    assert [entry for entry in view["timeline"] if password[:4] in entry["title"] + entry["text"]] == []
 
 
 def test_an_afternoon_fits_into_one_view_with_every_kind_of_entry(page: ServedPage) -> None:
