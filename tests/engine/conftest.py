@@ -39,7 +39,7 @@ SOME_FILES = (
 BROKEN = 500
 """What the sandbox answers when a handler of its own raises."""
 
-IMPATIENT = Pace(retry_seconds=0.01, timeout_seconds=1)
+IMPATIENT = Pace(retry_seconds=0.01, timeout_seconds=2)
 """An injected timeout never ends by itself."""
 
 
@@ -51,6 +51,7 @@ class Sandbox:
     state: State
     urls: dict[str, str]
     accounts: Accounts
+    pace: Pace = IMPATIENT
 
     def prepare(self, stack: str) -> None:
         """Bring the engine's folder up to date with the stack file."""
@@ -59,7 +60,7 @@ class Sandbox:
     def run(self, kind: Kind, stack: str = "staging") -> Operation:
         """Run the engine, whatever comes of it."""
         self.prepare(stack)
-        return Runner(self.workspace, stack, self.urls, IMPATIENT).run(kind)
+        return Runner(self.workspace, stack, self.urls, self.pace).run(kind)
 
     def succeed(self, kind: Kind, stack: str = "staging") -> Operation:
         """Run the engine, which must succeed."""
@@ -134,6 +135,8 @@ def both_up(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> tuple[P
     """A home in which both stacks have come up, where its services listened, and what the two runs did."""
     folder = tmp_path_factory.mktemp("both-up")
     with serve_copy(folder, prepared, {}) as served:
+        # Nothing fails here on purpose, and many tests rest upon it.
+        served.pace = Pace()
         operations = [served.succeed("up", stack) for stack in STACKS]
         ports = {name: int(url.rsplit(":", 1)[-1]) for name, url in served.urls.items()}
     return folder / "home", ports, operations

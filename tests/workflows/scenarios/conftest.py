@@ -12,6 +12,7 @@ from sandbox.accounts import load_accounts
 from sandbox.actions import npm, pip
 from sandbox.actions.runner import actions_runner
 from sandbox.paths import PROJECT
+from sandbox.providers.provider import Pace
 from sandbox.world.edge import environment
 from sandbox.world.github import history
 from sandbox.world.github.access import find_repository
@@ -40,6 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
             folder = tmp_path_factory.mktemp("team")
             delivered = list(read_files(PROJECT / "app_repository"))
             with serve_copy(folder, prepared, {}, delivered) as sandbox:
+                sandbox.pace = Pace()
                 for stack in STACKS:
                     sandbox.succeed("up", stack)
                 _commit_the_app(sandbox.state)
