@@ -27,6 +27,7 @@ from sandbox.actions.stand_ins.protocol import (
 )
 
 LONGEST_KEY = 512
+TOUCHED = ": file changed as we read it"
 
 
 def main(settings: JobSettings) -> None:
@@ -136,7 +137,9 @@ def _roots() -> dict[str, Path]:
 def _tar(*arguments: str | Path) -> None:
     """Tar itself, as the real action: Python's module takes ten times as long for a node_modules."""
     done = subprocess.run(["tar", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
+    # Another job that links to the same installation changes a file's time, and nothing that is in it.
+    complaints = [line for line in done.stderr.splitlines() if not line.endswith(TOUCHED)]
+    if done.returncode and (complaints or not done.stderr):
         raise StandInError(f"tar failed: {done.stderr.strip()}")
 
 
