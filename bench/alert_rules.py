@@ -11,10 +11,10 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from components.datadog_monitoring.traffic_monitors import traffic_monitors
 from components.service_levels import BURN_RATES
+from operations.stack_files import read_config
 from sandbox.paths import configuration
 
 Counts = npt.NDArray[np.integer]
@@ -37,7 +37,7 @@ class Probes:
     @classmethod
     def of_stack(cls, stack: str) -> "Probes":
         """What a committed stack file says, `production`."""
-        config = yaml.safe_load((configuration() / f"Pulumi.{stack}.yaml").read_text())["config"]
+        config = read_config(configuration() / f"Pulumi.{stack}.yaml")
         return cls(
             locations=len(config["ai-tools:healthCheckLocations"]),
             seconds=int(config["ai-tools:healthCheckSeconds"]),

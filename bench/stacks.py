@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
+from operations.stack_files import read_config
 from sandbox import daemon
 from sandbox.accounts import load_accounts, open_accounts, stack_addresses, stack_secrets
 from sandbox.engine import find_engine
@@ -52,7 +52,7 @@ def _prepare(home: Path, number: int) -> None:
     urls = daemon.ensure_running(home)
     accounts = load_accounts(home)
     file = configuration() / "Pulumi.staging.yaml"
-    config = yaml.safe_load(file.read_text())["config"]
+    config = read_config(file)
     state = State(home / "world.db")
     open_accounts(state, accounts, [file])
     for index in range(number):

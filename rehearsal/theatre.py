@@ -1,11 +1,9 @@
 """Everything that the story needs, on this machine: the world and its page, the database, both stacks, the app."""
 
-import asyncio
 import json
 import os
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
@@ -24,7 +22,7 @@ from sandbox.actions.runner import actions_runner
 from sandbox.browser import find_browser
 from sandbox.daemon import AUTHORITY, LOCK, SandboxError, claimed, describe
 from sandbox.engine import find_engine
-from sandbox.page.server import Page
+from sandbox.page.server import Page, served
 from sandbox.page.stacks import read_stacks
 from sandbox.paths import HOME, PROJECT, configuration
 from sandbox.runner import Runner
@@ -78,7 +76,7 @@ def _served(home: Path, console: Console) -> Iterator[Team]:
         open_accounts(state, accounts, files)
         databases = {name: _database(server, name) for name in known}
         secrets = [server.password, *databases.values(), *(getattr(accounts, field.name) for field in fields(accounts))]
-        with _page(Page(state, tuple(known.values()), secrets, site=urls["site"])) as address:
+        with served(Page(state, tuple(known.values()), secrets, site=urls["site"])) as address:
             console.print(f"The live page: {address}", style="bold", highlight=False)
             team = Team(state, urls, accounts, known, databases, console, secrets)
             _commit_the_app(state, team)
@@ -209,18 +207,3 @@ def _commit_the_app(state: State, team: Team) -> None:
     )
     for ref in others:
         history.set_ref(state, team.repository, ref, commit["sha"], actor="octocat")
-
-
-@contextmanager
-def _page(page: Page) -> Iterator[str]:
-    """Serve the page in a thread of its own; yields its address."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="rehearsal-page", daemon=True)
-    thread.start()
-    try:
-        yield asyncio.run_coroutine_threadsafe(page.start(), loop).result()
-    finally:
-        asyncio.run_coroutine_threadsafe(page.stop(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()

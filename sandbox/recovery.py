@@ -29,8 +29,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
+from operations.stack_files import read_config
 from sandbox.accounts import Accounts
 from sandbox.daemon import SandboxError
 from sandbox.lookups import LOOKUPS, Found
@@ -109,7 +108,7 @@ def _clients(
     workspace: Workspace, stack: str, urls: Mapping[str, str], accounts: Accounts, pace: Pace
 ) -> Iterator[ClientOf]:
     """Clients with the stack's own configuration and the accounts' credentials; what they meet ends the recovery."""
-    settings = yaml.safe_load((workspace.folder / f"Pulumi.{stack}.yaml").read_text())["config"]
+    settings = read_config(workspace.folder / f"Pulumi.{stack}.yaml")
     credentials = {
         "github": {"token": accounts.github_token},
         "vercel": {"apiToken": accounts.vercel_token},

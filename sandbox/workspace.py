@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from operations.stack_files import read_config
 from sandbox.processes import is_running
 
 MADE_UP = "ddapp_made_up_in_the_sandbox"
@@ -71,7 +72,7 @@ class Workspace:
             passphrase.touch(mode=0o600)
             passphrase.write_text(secrets.token_urlsafe(24))
         shutil.copy(self.configuration / "Pulumi.yaml", self.folder)
-        committed = yaml.safe_load((self.configuration / f"Pulumi.{stack}.yaml").read_text())["config"]
+        committed = read_config(self.configuration / f"Pulumi.{stack}.yaml")
         encrypted = self._encrypted(stack, {**made_up(committed), **stack_secrets})
         settings = {"encryptionsalt": encrypted.salt, "config": {**committed, **addresses, **encrypted.config}}
         unfinished = self.folder / f"{stack}.new"

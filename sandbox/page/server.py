@@ -11,11 +11,12 @@ import json
 import logging
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.background import background_loop
 from sandbox.page.actions import ACTIONS, ActionError
 from sandbox.page.redaction import masker
 from sandbox.page.stacks import Stack
@@ -181,3 +182,13 @@ def _listener(port: int) -> socket.socket:
         listener.bind(("127.0.0.1", 0))
     listener.listen(128)
     return listener
+
+
+@contextlib.contextmanager
+def served(page: Page) -> Iterator[str]:
+    """Serve a page in a thread of its own; yields its address."""
+    with background_loop("sandbox-page") as run:
+        try:
+            yield run(page.start())
+        finally:
+            run(page.stop())

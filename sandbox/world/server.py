@@ -10,7 +10,6 @@ import logging
 import socket
 import ssl
 import struct
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -19,6 +18,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from sandbox.background import background_loop
 from sandbox.world import exchanges, faults
 from sandbox.world.control import CONTROL
 from sandbox.world.datadog import DATADOG
@@ -289,15 +289,9 @@ def running(
     """
     state = State(path)
     server = Server(state, ports, certificate_authority)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="sandbox-world", daemon=True)
-    thread.start()
-    try:
-        asyncio.run_coroutine_threadsafe(server.start(), loop).result()
-        yield state, server.urls
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-        state.close()
+    with contextlib.closing(state), background_loop("sandbox-world") as run:
+        try:
+            run(server.start())
+            yield state, server.urls
+        finally:
+            run(server.stop())

@@ -1,6 +1,5 @@
 """Branches and the refs behind them: https://docs.github.com/rest/branches/branches, https://docs.github.com/rest/git/refs."""
 
-import re
 import threading
 from urllib.parse import quote
 
@@ -10,8 +9,7 @@ from sandbox.world.github.commits import show_commit
 from sandbox.world.github.errors import error, json_body, not_found, optional, required
 from sandbox.world.github.identifiers import html_url, node_id
 from sandbox.world.github.pages import found, select_page
-from sandbox.world.github.pull_request_events import record_ref_push
-from sandbox.world.github.pulls import settle_pulls_of_branch
+from sandbox.world.github.ref_moves import Move, apply_move
 from sandbox.world.github.repositories import repository_url
 from sandbox.world.github.rule_enforcement import Change, applies, find_violations, list_rulesets
 from sandbox.world.service import Request, Response, Routes
@@ -23,7 +21,6 @@ _CREATING = threading.Lock()
 """Held between looking whether a ref is there and making it: of two who make it, one is told that it exists."""
 
 HEADS = "refs/heads/"
-REF = re.compile(r"refs/(?:heads|tags)/(?!.*(?:\.\.|//|@\{|[\x00-\x20~^:?*\[\\]))[^/].*[^/.]|refs/(?:heads|tags)/\w")
 
 
 @routes.add("GET", "/repos/{owner}/{repo}/branches")
@@ -100,10 +97,9 @@ def create_ref(request: Request) -> Response:
     body = json_body(request, documentation)
     ref = required(body, "ref", str, documentation)
     sha = required(body, "sha", str, documentation)
-    if REF.fullmatch(ref) is None:
+    if history.REF.fullmatch(ref) is None:
         raise error(422, f"{ref} is not a valid ref name.", documentation)
     commit = history.find_commit(request.state, repository, sha)
-    login = request.identity["login"]
     with _CREATING:
         if history.find_ref(request.state, repository, ref) is not None:
             raise error(422, "Reference already exists", documentation)
@@ -112,8 +108,7 @@ def create_ref(request: Request) -> Response:
         if history.find_obstacle(history.list_refs(request.state, repository, "refs/"), ref) is not None:
             raise error(422, "Reference update failed", documentation)
         _refuse_violations(request, repository, ref, "create", documentation=documentation, after=sha)
-        history.set_ref(request.state, repository, ref, sha, actor=login)
-    record_ref_push(request.state, repository, ref, commit, before=None, login=login)
+        apply_move(request.state, repository, Move(ref, None, sha), request.identity["login"])
     shown = _ref(request, repository, ref, sha)
     return Response(201, shown, {"Location": shown["url"]})
 
@@ -138,12 +133,7 @@ def update_ref(request: Request) -> Response:
     _refuse_violations(
         request, repository, ref, "update" if is_forward else "force", documentation=documentation, after=sha
     )
-    login = request.identity["login"]
-    history.set_ref(request.state, repository, ref, sha, actor=login)
-    if before != sha:
-        if ref.startswith(HEADS):
-            settle_pulls_of_branch(request.state, repository, ref.removeprefix(HEADS), login=login)
-        record_ref_push(request.state, repository, ref, commit, before=before, login=login)
+    apply_move(request.state, repository, Move(ref, before, sha), request.identity["login"])
     return found(request, _ref(request, repository, ref, sha))
 
 
@@ -153,15 +143,13 @@ def delete_ref(request: Request) -> Response:
     documentation = "git/refs#delete-a-reference"
     repository = open_repository(request, documentation, needs="write", permission="contents:write", denial=404)
     ref = f"refs/{request.parameters['ref']}"
-    if history.find_ref(request.state, repository, ref) is None:
+    before = history.find_ref(request.state, repository, ref)
+    if before is None:
         raise error(422, "Reference does not exist", documentation)
     if ref == HEADS + repository["default_branch"]:
         raise error(422, "Cannot delete the default branch", documentation)
     _refuse_violations(request, repository, ref, "delete", documentation=documentation)
-    login = request.identity["login"]
-    history.set_ref(request.state, repository, ref, None, actor=login)
-    if ref.startswith(HEADS):
-        settle_pulls_of_branch(request.state, repository, ref.removeprefix(HEADS), login=login)
+    apply_move(request.state, repository, Move(ref, before, None), request.identity["login"])
     return Response(204)
 
 

@@ -1,6 +1,7 @@
 """A repository's commits and the refs that point at them: reading, resolving, and adding a commit to a branch."""
 
 import heapq
+import re
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ from sandbox.world.state import Document, State
 SHA_LENGTH = 40
 SHORTEST_SHA = 7
 HEADS = "refs/heads/"
+REF = re.compile(r"refs/(?:heads|tags)/(?!.*(?:\.\.|//|@\{|[\x00-\x20~^:?*\[\\]))[^/].*[^/.]|refs/(?:heads|tags)/\w")
 TAGS = "refs/tags/"
 NO_COMMIT = "0" * SHA_LENGTH
 Activity = Literal["push", "force_push", "branch_creation", "branch_deletion", "pr_merge"]

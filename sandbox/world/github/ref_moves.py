@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.world.github import git_objects, history
-from sandbox.world.github.branches import REF
 from sandbox.world.github.pull_request_events import record_ref_push
 from sandbox.world.github.pulls import settle_pulls_of_branch
 from sandbox.world.github.rule_enforcement import Change, find_violations
@@ -63,21 +62,24 @@ def move_refs(
         return {**dict.fromkeys((move.ref for move in moves), Refusal("atomic push failure")), **refused}
     for move in moves:
         if move.ref not in refused:
-            _apply(state, repository, move, identity["login"])
+            apply_move(state, repository, move, identity["login"])
     return refused
 
 
-def _apply(state: State, repository: Document, move: Move, login: str) -> None:
+def apply_move(state: State, repository: Document, move: Move, login: str) -> None:
+    """Move a ref that may be moved, and start what that starts."""
+    if move.before == move.after:
+        return
     history.set_ref(state, repository, move.ref, move.after, actor=login)
     if move.ref.startswith(history.HEADS):
         settle_pulls_of_branch(state, repository, move.ref.removeprefix(history.HEADS), login=login)
     commit = history.find_commit(state, repository, move.after) if move.after else None
-    if commit is not None and move.before != move.after:
+    if commit is not None:
         record_ref_push(state, repository, move.ref, commit, before=move.before, login=login)
 
 
 def _refusal(state: State, repository: Document, move: Move, identity: Mapping[str, Any]) -> Refusal | None:
-    if REF.fullmatch(move.ref) is None:
+    if history.REF.fullmatch(move.ref) is None:
         return Refusal("deny updating a hidden ref")
     if history.find_ref(state, repository, move.ref) != move.before:
         return Refusal("fetch first")

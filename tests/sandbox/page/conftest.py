@@ -1,9 +1,7 @@
-import asyncio
 import contextlib
 import json
 import re
 import ssl
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from sandbox.page.server import TOKEN_HEADER, Page
+from sandbox.page.server import TOKEN_HEADER, Page, served
 from sandbox.world.server import running
 from tests.sandbox.page.story import STACKS, Story
 
@@ -57,17 +55,8 @@ def views(page: ServedPage) -> Iterator[Iterator[Any]]:
 def serving(story: Story) -> Iterator[str]:
     """Serve the page of a story's world in the background; yields its address."""
     page = Page(story.state, STACKS, [story.accounts.database_password], site=story.urls["site"])
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="sandbox-page", daemon=True)
-    thread.start()
-    try:
-        yield asyncio.run_coroutine_threadsafe(page.start(), loop).result()
-    finally:
-        asyncio.run_coroutine_threadsafe(page.stop(), loop).result()
-        asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    with served(page) as address:
+        yield address
 
 
 @contextlib.contextmanager
